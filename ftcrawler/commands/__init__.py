@@ -1,0 +1,1 @@
+"""One Scrapy command a file."""

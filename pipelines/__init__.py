@@ -1,0 +1,1 @@
+"""Pages to training data: extraction, sentences, pairs, shards. Never imports ``ftcrawler``."""

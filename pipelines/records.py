@@ -1,0 +1,142 @@
+"""The records that pass each border of the flow: Page, Block, Document, Pair. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+BlockKind = Literal["heading", "paragraph", "list_item", "quote", "code", "table_row"]
+PairKind = Literal["title", "heading", "sentence", "window"]
+Decision = Literal["allow", "deny", "defer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the site's signals say about one URL.
+
+    ``signal`` names the deciding signal (``"robots.txt"``, ``"meta robots"``, ...),
+    ``evidence`` is the raw text that was read, for people to check.
+    """
+
+    decision: Decision
+    signal: str = ""
+    reason: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One response that may be used: the key is URL + fetch time.
+
+    ``headers`` are selected response headers with lower-case names; ``fetched_at`` is
+    ISO 8601 in UTC (``2026-11-24T02:00:00Z``); ``links`` are canonical URLs in page order.
+    """
+
+    site: str
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = field(repr=False)
+    fetched_at: str
+    verdict: Verdict
+    links: tuple[str, ...] = ()
+
+    def header(self, name: str) -> str:
+        """The first value of a header by its lower-case name, ``""`` when absent."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of a document's text, in page order.
+
+    ``level`` is 1 to 6 for headings and 0 otherwise; ``start`` is the block's first
+    character in ``Document.text``; ``path`` says where in the page it stood.
+    """
+
+    kind: BlockKind
+    text: str
+    level: int = 0
+    start: int = 0
+    path: str = ""
+
+    @property
+    def end(self) -> int:
+        """One past the block's last character in ``Document.text``."""
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a page says, without its frame: the key is URL + revision (given by the state).
+
+    ``date`` is ``YYYY-MM-DD`` or ``""``; ``language`` an ISO 639-1 code or ``""``;
+    ``body_hash`` the SHA-256 of the response body in hex.
+    """
+
+    url: str
+    title: str
+    blocks: tuple[Block, ...]
+    language: str = ""
+    canonical_url: str = ""
+    date: str = ""
+    authors: tuple[str, ...] = ()
+    license: str = ""
+    body_hash: str = ""
+    extractor: str = ""
+
+    @cached_property
+    def text(self) -> str:
+        """The blocks joined by newlines."""
+        return "\n".join(block.text for block in self.blocks)
+
+    @cached_property
+    def text_hash(self) -> str:
+        """SHA-256 in hex over title and text: equal hashes mean an unchanged document."""
+        return hashlib.sha256(f"{self.title}\n{self.text}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why a page gave no document: a short stable ``reason`` and a ``detail`` for people."""
+
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A prompt and its completion.
+
+    ``first_block`` and ``last_block`` are indexes into ``Document.blocks`` (inclusive) of
+    the text that the pair was made from.
+    """
+
+    prompt: str
+    completion: str
+    kind: PairKind
+    first_block: int = 0
+    last_block: int = 0
+
+    @property
+    def fingerprint(self) -> bytes:
+        """16 bytes, equal for pairs that differ only in case, width and white space."""
+        return fingerprint(self.prompt, self.completion)
+
+
+def normalised(text: str) -> str:
+    """NFKC, case folded, white space collapsed.
+
+    >>> normalised("  The  ﬁrst\\n LINE ")
+    'the first line'
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def fingerprint(prompt: str, completion: str) -> bytes:
+    """BLAKE2b-128 over the normalised prompt and completion, the same in every process."""
+    key = f"{normalised(prompt)}\x00{normalised(completion)}"
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
