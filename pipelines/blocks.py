@@ -1,0 +1,253 @@
+"""A tree -> blocks: nothing lost, nothing fused, whatever is nested in what. Pure.
+
+``read_drafts`` walks a tree with a vocabulary: text belongs to the innermost block around it,
+and where another block begins, the text before it ends. ``finish_blocks`` cleans the drafts and
+gives each its place in the document's text. Neither is recursive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+from lxml import etree
+
+from pipelines.decode import without_controls
+from pipelines.records import Block, BlockKind, normalised
+from pipelines.vocabulary import LEVELS, Role, Vocabulary
+
+CELLS_JOINED_BY: Final = " | "
+
+# Two non-characters, which no text has, mark what cleaning must know; it removes them.
+_CELL: Final = "\ufdd0"
+_LITERAL_BRACKET: Final = "\ufdd1"
+
+_KINDS: Final[dict[Role, BlockKind]] = {
+    "heading": "heading",
+    "paragraph": "paragraph",
+    "list_item": "list_item",
+    "quote": "quote",
+    "code": "code",
+    "table_row": "table_row",
+}
+_ATOMIC: Final = frozenset(("heading", "code", "table_row"))
+_LENDS_ITS_KIND: Final = frozenset(("list_item", "quote"))
+_LINKS: Final = frozenset(("a", "ref"))
+_LEVEL_OF_OTHERS: Final = 6
+
+_INVISIBLE: Final = re.compile("[\u00ad\u200b\u2060\ufeff]")
+_CITATION: Final = re.compile(
+    r"\s*\[\s*(?:"
+    r"\d{1,3}(?:\s*[,\u2013-]\s*\d{1,3})*"
+    r"|(?:note|nb|n)\s?\d{1,3}"
+    r"|(?:citation|clarification|verification|page|year|additional citation)s? needed"
+    r"|(?:when|who|by whom|which|where|why|according to whom)\?|dubious.{0,3} discuss"
+    r")\s*\](?!\()",
+    re.IGNORECASE,
+)
+_NOTE_LETTER: Final = re.compile(r"(?<=[\w.,;:!?)\]\u201d\u2019%])\[[a-z]\](?!\w)")
+_EDIT_LINK: Final = re.compile(
+    r"\s*\[\s*(?:edit|bearbeiten|modifier|editar|modifica|bewerken|redigera|edytuj|править)"
+    r"(?:\s*\|[^\]]{0,40})?\s*\]",
+    re.IGNORECASE,
+)
+_WORD: Final = re.compile(r"\w")
+_BACK_REFERENCE: Final = "^"
+
+
+@dataclass(slots=True)
+class Draft:
+    """A block before its text is cleaned: ``pieces`` are as found in ``element``.
+
+    ``element`` is ``None`` when its place in the page is not known; ``linked`` counts the
+    characters that stand in links.
+    """
+
+    kind: BlockKind
+    level: int
+    element: etree._Element | None
+    pieces: list[str] = field(default_factory=list)
+    linked: int = 0
+
+    @property
+    def raw(self) -> str:
+        """What the pieces say together, without the marks for cleaning."""
+        return "".join(self.pieces).replace(_CELL, "").replace(_LITERAL_BRACKET, "[")
+
+
+class _Context(NamedTuple):
+    kind: BlockKind
+    level: int
+    element: etree._Element
+    atomic: bool
+
+
+class _Reader:
+    """The state of one walk."""
+
+    def __init__(self, role: Vocabulary, outside: _Context | None) -> None:
+        self.role = role
+        self.contexts = [outside] if outside else []
+        self.drafts: list[Draft] = []
+        self.open: Draft | None = None
+        self.links = 0
+        self.literals = 0
+
+    def read(self, root: etree._Element) -> list[Draft]:
+        roles: list[Role] = []
+        walk = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walk:
+            if event == "start":
+                role = self.role(element)
+                roles.append(role)
+                if role == "skip":
+                    walk.skip_subtree()
+                else:
+                    self.enter(element, role)
+            else:
+                role = roles.pop()
+                if role != "skip":
+                    self.leave(element, role)
+                if element is not root:
+                    self.add(element.tail)
+        return [draft for draft in self.drafts if draft.raw.strip()]
+
+    def enter(self, element: etree._Element, role: Role) -> None:
+        self.links += element.tag in _LINKS
+        self.literals += role == "literal"
+        if role in _KINDS or role == "break":
+            self.begin(element, role)
+        elif role == "cell":
+            self.add(_CELL if self.in_row() else " ")
+        elif role == "line":
+            self.add_break()
+        self.add(element.text)
+
+    def leave(self, element: etree._Element, role: Role) -> None:
+        self.links -= element.tag in _LINKS
+        self.literals -= role == "literal"
+        if role in _KINDS or role == "break":
+            self.contexts.pop()
+            if self.contexts and self.contexts[-1].atomic:
+                self.add_break()
+            else:
+                self.open = None
+        elif role == "line" and len(element):
+            self.add_break()
+
+    def begin(self, element: etree._Element, role: Role) -> None:
+        outer = self.contexts[-1] if self.contexts else None
+        if outer and outer.atomic:
+            self.contexts.append(outer)
+            self.add_break()
+            return
+        kind = _KINDS.get(role) or (outer.kind if outer else "paragraph")
+        if role == "paragraph" and outer and outer.kind in _LENDS_ITS_KIND:
+            kind = outer.kind
+        self.open = None
+        self.contexts.append(_Context(kind, _level(element, kind), element, kind in _ATOMIC))
+
+    def in_row(self) -> bool:
+        return bool(self.contexts) and self.contexts[-1].kind == "table_row"
+
+    def add_break(self) -> None:
+        if self.contexts and self.contexts[-1].kind == "code":
+            if self.open and not self.open.pieces[-1].endswith("\n"):
+                self.add("\n")
+        else:
+            self.add(" ")
+
+    def add(self, text: str | None) -> None:
+        if not text or not self.contexts:
+            return
+        context = self.contexts[-1]
+        if self.open is None:
+            self.open = Draft(context.kind, context.level, context.element)
+            self.drafts.append(self.open)
+        if self.literals and context.kind != "code":
+            text = text.replace("[", _LITERAL_BRACKET)
+        self.open.pieces.append(text)
+        if self.links:
+            self.open.linked += len(text.strip())
+
+
+def read_drafts(root: etree._Element, role: Vocabulary, *, bare: bool = True) -> list[Draft]:
+    """The blocks under ``root`` in page order; ``bare`` text outside of them is a paragraph."""
+    outside = _Context("paragraph", 0, root, atomic=False) if bare else None
+    return _Reader(role, outside).read(root)
+
+
+def finish_blocks(
+    drafts: Iterable[Draft], title: str, path_of: Callable[[etree._Element], str]
+) -> tuple[Block, ...]:
+    """Cleaned blocks with their spans; without the title, empty headings and back references.
+
+    >>> element = etree.Element("p")
+    >>> draft = Draft("paragraph", 0, element, ["It  is so.[12] ", "Yes [citation needed]."])
+    >>> finish_blocks([draft], "", lambda element: element.tag)[0].text
+    'It is so. Yes.'
+    """
+    known = normalised(title)
+    blocks = []
+    for draft in drafts:
+        text = _cleaned(draft)
+        if not _WORD.search(text) and draft.kind != "code":
+            continue
+        if text.startswith(_BACK_REFERENCE) and draft.kind == "list_item":
+            continue
+        if text and normalised(text) != known:
+            path = "" if draft.element is None else path_of(draft.element)
+            blocks.append(Block(draft.kind, text, draft.level, path=path))
+    return _placed(_without_empty_headings(blocks))
+
+
+def clean_text(raw: str) -> str:
+    """One line: white space collapsed, citation marks and edit links removed.
+
+    >>> clean_text(" As shown[1][2,3], and\\n later[a].")
+    'As shown, and later.'
+    """
+    text = " ".join(_INVISIBLE.sub("", without_controls(raw)).split())
+    if "[" in text:
+        text = _EDIT_LINK.sub("", _NOTE_LETTER.sub("", _CITATION.sub("", text)))
+    return text.replace(_LITERAL_BRACKET, "[").replace(_CELL, "").strip()
+
+
+def _level(element: etree._Element, kind: BlockKind) -> int:
+    if kind != "heading":
+        return 0
+    return LEVELS.get(element.get("rend") or element.tag, _LEVEL_OF_OTHERS)
+
+
+def _cleaned(draft: Draft) -> str:
+    raw = "".join(draft.pieces)
+    if draft.kind == "code":
+        return _clean_code(raw.replace(_CELL, " ").replace(_LITERAL_BRACKET, "["))
+    return CELLS_JOINED_BY.join(filter(None, map(clean_text, raw.split(_CELL))))
+
+
+def _clean_code(raw: str) -> str:
+    lines = without_controls(raw.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
+
+
+def _without_empty_headings(blocks: list[Block]) -> list[Block]:
+    """A heading is empty when none but headings of its level or above follow, or nothing."""
+    kept: list[Block] = []
+    for block in reversed(blocks):
+        if block.kind == "heading":
+            below = kept[-1] if kept else None
+            if below is None or (below.kind == "heading" and below.level <= block.level):
+                continue
+        kept.append(block)
+    return kept[::-1]
+
+
+def _placed(blocks: list[Block]) -> tuple[Block, ...]:
+    placed, start = [], 0
+    for block in blocks:
+        placed.append(replace(block, start=start))
+        start += len(block.text) + 1
+    return tuple(placed)

@@ -1,0 +1,117 @@
+"""What an element is to the reader of a page: a kind of block, a break, a cell, ... Pure.
+
+Each vocabulary answers that one question for one language of elements; ``pipelines.blocks``
+walks a tree with any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from typing import Final, Literal
+
+from lxml import etree
+
+from pipelines.records import BlockKind
+
+# skip: not read at all. break: ends a block and starts none. line: white space.
+# literal: inline text whose brackets are not citation marks.
+Role = BlockKind | Literal["skip", "break", "cell", "line", "literal", "inline"]
+Vocabulary = Callable[[etree._Element], Role]
+
+LEVELS: Final = {f"h{level}": level for level in range(1, 7)}
+
+_HTML: Final[dict[str, Role]] = {
+    **dict.fromkeys(LEVELS, "heading"),
+    **dict.fromkeys(("p", "figcaption", "caption", "summary", "address"), "paragraph"),
+    **dict.fromkeys(("li", "dt", "dd"), "list_item"),
+    "blockquote": "quote",
+    **dict.fromkeys(("pre", "listing", "xmp"), "code"),
+    "tr": "table_row",
+    **dict.fromkeys(("td", "th"), "cell"),
+    "br": "line",
+    **dict.fromkeys(("code", "kbd", "samp", "tt"), "literal"),
+    **dict.fromkeys(("html", "body", "div", "section", "article", "main", "header"), "break"),
+    **dict.fromkeys(("footer", "nav", "aside", "figure", "details", "hgroup"), "break"),
+    **dict.fromkeys(("ul", "ol", "dl", "menu", "dir", "fieldset", "legend", "hr"), "break"),
+    **dict.fromkeys(("table", "thead", "tbody", "tfoot", "center", "form", "search"), "break"),
+    **dict.fromkeys(("head", "script", "style", "noscript", "template", "iframe"), "skip"),
+    **dict.fromkeys(("object", "svg", "math", "canvas", "audio", "video", "map"), "skip"),
+    **dict.fromkeys(("select", "datalist", "textarea", "button", "input", "dialog"), "skip"),
+    **dict.fromkeys(("frameset", "noframes", "rp", "rt"), "skip"),
+}
+_TRAFILATURA: Final[dict[str, Role]] = {
+    "head": "heading",
+    "p": "paragraph",
+    "item": "list_item",
+    "row": "table_row",
+    "cell": "cell",
+    "lb": "line",
+    **dict.fromkeys(("body", "list", "table", "div", "ab", "figure"), "break"),
+    **dict.fromkeys(("graphic", "media"), "skip"),
+}
+_FRAME: Final = frozenset(("nav", "footer", "aside", "form"))
+_NOT_IN_CELLS: Final = ("table", "blockquote", "pre", *LEVELS)
+
+
+def html_role(element: etree._Element) -> Role:
+    """The role of an HTML element."""
+    role = _HTML.get(element.tag, "inline")
+    if role == "table_row" and _lays_out(element):
+        return "break"
+    if role == "cell" and _is_cell_of_layout(element):
+        return "break"
+    return role
+
+
+def prose_role(element: etree._Element) -> Role:
+    """The role of an HTML element where the page's frame is not wanted: menus are skipped."""
+    parent = element.getparent()
+    is_page_header = element.tag == "header" and parent is not None and parent.tag == "body"
+    return "skip" if is_page_header or element.tag in _FRAME else html_role(element)
+
+
+def trafilatura_role(element: etree._Element) -> Role:
+    """The role of an element in the tree that trafilatura makes (its ``Document.body``)."""
+    if element.tag in ("quote", "code"):
+        return _quote_or_code(element)
+    return _TRAFILATURA.get(element.tag, "inline")
+
+
+def selected_role(selected: Container[etree._Element]) -> Vocabulary:
+    """A vocabulary in which only the ``selected`` elements are blocks, each of them one."""
+
+    def role(element: etree._Element) -> Role:
+        usual = _HTML.get(element.tag, "inline")
+        if element in selected:
+            if usual == "inline" and any(outer in selected for outer in element.iterancestors()):
+                return "inline"
+            return usual if usual in _KINDS else "paragraph"
+        return "line" if usual in _KINDS or usual == "break" else usual
+
+    return role
+
+
+_KINDS: Final = ("heading", "paragraph", "list_item", "quote", "code", "table_row")
+
+
+def _quote_or_code(element: etree._Element) -> Role:
+    """Both stand for a block and for a few words in a sentence; only the place tells which."""
+    parent = element.getparent()
+    stands_alone = parent is None or parent.tag in ("body", "quote", "div", "list")
+    if element.tag == "quote":
+        return "quote" if stands_alone or parent.tag == "item" else "inline"
+    if stands_alone or "\n" in "".join(element.itertext()).strip():
+        return "code"
+    return "literal"
+
+
+def _lays_out(row: etree._Element) -> bool:
+    """Whether a table row only places other blocks on the page, as old pages do."""
+    if next(row.iter(*_NOT_IN_CELLS), None) is not None:
+        return True
+    return any(sum(1 for _ in cell.iter("p")) > 1 for cell in row)
+
+
+def _is_cell_of_layout(cell: etree._Element) -> bool:
+    row = cell.getparent()
+    return row is None or row.tag != "tr" or _lays_out(row)
