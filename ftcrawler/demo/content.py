@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from string import Template
 
-from ftcrawler.demo.table import ARCHIVE_SPLIT, PAGES, DemoPage
+from ftcrawler.demo.table import ARCHIVE_ENTRIES, PAGES, DemoPage
 
 SOURCES = Path(__file__).with_name("pages")
 TEMPLATE = Template(Path(__file__).with_name("template.html").read_text("ascii"))
@@ -124,15 +124,20 @@ def _links(paths: list[str]) -> str:
 
 
 def _listing(path: str) -> str:
-    first = path == "/archive/"
-    paths = _listed()[:ARCHIVE_SPLIT] if first else _listed()[ARCHIVE_SPLIT:]
-    turn = (
-        '<a href="/archive/?page=2" rel="next">Older entries</a>'
-        if first
-        else '<a href="/archive/" rel="prev">Newer entries</a>'
-    )
+    number = int(path.partition("?page=")[2] or 1)
+    listed = _listed()
+    entries = listed[(number - 1) * ARCHIVE_ENTRIES : number * ARCHIVE_ENTRIES]
+    turns = []
+    if number > 1:
+        newer = f"/archive/?page={number - 1}".removesuffix("?page=1")
+        turns.append(f'<a href="{newer}" rel="prev">Newer entries</a>')
+    if number * ARCHIVE_ENTRIES < len(listed):
+        turns.append(f'<a href="/archive/?page={number + 1}" rel="next">Older entries</a>')
     title = html.escape(PAGES[path].title)
-    return f'<h1>{title}</h1>\n<ul class="listing">\n{_links(paths)}\n</ul>\n<p>{turn}</p>'
+    return (
+        f'<h1>{title}</h1>\n<ul class="listing">\n{_links(entries)}\n</ul>\n'
+        f"<p>{' | '.join(turns)}</p>"
+    )
 
 
 def _note(page: DemoPage) -> bytes:
