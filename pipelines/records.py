@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 BlockKind = Literal["heading", "paragraph", "list_item", "quote", "code", "table_row"]
 PairKind = Literal["title", "heading", "sentence", "window"]
 Decision = Literal["allow", "deny", "defer"]
+UrlKind = Literal["page", "sitemap", "feed"]
+Outcome = Literal[
+    "document", "unchanged", "rejected", "failed", "redirected", "denied", "deferred", "read"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,21 @@ class Verdict:
     evidence: str = ""
 
 
+class Offer(NamedTuple):
+    """A URL that was found: in a page, a sitemap or a feed. ``lastmod`` is ISO 8601 or empty."""
+
+    url: str
+    kind: UrlKind = "page"
+    lastmod: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One response that may be used: the key is URL + fetch time.
 
     ``headers`` are selected response headers with lower-case names; ``fetched_at`` is
-    ISO 8601 in UTC (``2026-11-24T02:00:00Z``); ``links`` are canonical URLs in page order.
+    ISO 8601 in UTC (``2026-11-24T02:00:00Z``); ``links`` are the URLs in scope that the page
+    names; ``known_body`` is the SHA-256 of the body at the last visit, in hex, or empty.
     """
 
     site: str
@@ -42,7 +55,8 @@ class Page:
     body: bytes = field(repr=False)
     fetched_at: str
     verdict: Verdict
-    links: tuple[str, ...] = ()
+    links: tuple[Offer, ...] = ()
+    known_body: str = ""
 
     def header(self, name: str) -> str:
         """The first value of a header by its lower-case name, ``""`` when absent."""
@@ -127,10 +141,39 @@ class Pair:
         return fingerprint(self.prompt, self.completion)
 
 
-def normalised(text: str) -> str:
-    """NFKC, case folded, white space collapsed.
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """What one URL gave: its single outcome, with the reason and everything to be stored.
 
-    >>> normalised("  The  ﬁrst\\n LINE ")
+    A ``document`` comes with its pairs; ``drops`` counts pairs left out by reason.
+    ``links`` is None when the page was not read anew (the stored ones stay valid).
+    """
+
+    site: str
+    url: str
+    outcome: Outcome
+    reason: str = ""
+    status: int = 0
+    fetched_at: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    links: tuple[Offer, ...] | None = None
+    redirect_to: str = ""
+    document: Document | None = None
+    pairs: tuple[Pair, ...] = ()
+    drops: tuple[tuple[str, int], ...] = ()
+    verdict: Verdict = Verdict("allow")
+
+    def but(self, **changes: Any) -> Harvest:
+        """A copy with some fields changed."""
+        return replace(self, **changes)
+
+
+def normalised(text: str) -> str:
+    r"""NFKC, case folded, white space collapsed.
+
+    >>> normalised("  The  ﬁrst\n LINE ")
     'the first line'
     """
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -1,0 +1,45 @@
+# make demo, make test, make check: each sets up .venv by itself. Works from any path.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test slow check lint types setup setup-dev clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+$(VENV)/.installed: requirements.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ftcrawler needs Python 3.11 or newer: make PYTHON=/path/to/python3 ..."; exit 2; }
+	@test -x "$(BIN)/python" || "$(PYTHON)" -m venv "$(VENV)"
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch "$@"
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch "$@"
+
+setup: $(VENV)/.installed ## .venv with what a crawl needs
+setup-dev: $(VENV)/.installed-dev ## .venv with what tests, lint and types need too
+
+demo: setup ## serve the embedded demo site, crawl it, show what came out
+	@"$(BIN)/python" -m scrapy demo
+
+test: setup-dev ## the tests that are fast
+	"$(BIN)/python" -m pytest -n auto
+
+slow: setup-dev ## the tests that take minutes or need Debian packages
+	"$(BIN)/python" -m pytest -n auto -m slow
+
+lint: setup-dev ## ruff
+	"$(BIN)/python" -m ruff check .
+	"$(BIN)/python" -m ruff format --check .
+
+types: setup-dev ## mypy --strict
+	"$(BIN)/python" -m mypy
+
+check: test lint types ## tests, lint and types
+
+clean: ## remove .venv and caches, never your data
+	rm -rf "$(VENV)" .mypy_cache .pytest_cache .ruff_cache

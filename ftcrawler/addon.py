@@ -1,0 +1,67 @@
+"""One Scrapy add-on that wires scheduler, middlewares and stages for the sites of the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scrapy import signals
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
+
+MOST_REQUESTS = 512  # under way at once, over all sites
+_UNUSED = {
+    "SPIDER_MIDDLEWARES": (
+        "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware",
+        "scrapy.spidermiddlewares.referer.RefererMiddleware",
+        "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
+        "scrapy.spidermiddlewares.depth.DepthMiddleware",
+        "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware",
+    ),
+    "DOWNLOADER_MIDDLEWARES": ("scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",),
+}
+
+
+class FtcrawlerAddon:
+    """Settings that depend on the run's sites: slots with their pace, and the components."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> FtcrawlerAddon:
+        """The add-on of a crawler."""
+        return cls(crawler)
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Wire the project's components; other spiders than ours are left alone."""
+        queues = getattr(self._crawler.spider, "queues", None)
+        if not queues:
+            return
+        settings.set("SCHEDULER", "ftcrawler.frontier.Frontier", "addon")
+        settings.set(
+            "DOWNLOAD_SLOTS",
+            {
+                name: {
+                    "concurrency": queue.site.request.concurrency,
+                    "delay": queue.site.request.delay,
+                    "jitter": 0,
+                }
+                for name, queue in queues.items()
+            },
+            "addon",
+        )
+        wanted = sum(queue.site.request.concurrency + 1 for queue in queues.values())
+        settings.set("CONCURRENT_REQUESTS", min(wanted, MOST_REQUESTS), "addon")
+        for setting, unused in _UNUSED.items():
+            for component in unused:
+                settings[setting][component] = None
+        settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.fetching.AddressGuard"] = 50
+        settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.fetching.ConsentGate"] = 100
+        settings["ITEM_PIPELINES"]["pipelines.stages.HarvestStage"] = 300
+        settings["ITEM_PIPELINES"]["pipelines.stages.StoreStage"] = 800
+        self._crawler.signals.connect(self._closed, signals.spider_closed)
+
+    def _closed(self) -> None:
+        self._crawler.spider.close_sites()  # type: ignore[union-attr] # it has queues

@@ -1,0 +1,70 @@
+"""What an HTTP answer or a failure means for a URL: names for outcomes and reasons. Pure."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+
+# Headers that are kept with a page: content, validators, and those that carry signals.
+KEPT_HEADERS = frozenset(
+    "content-type content-language content-length etag last-modified date server location "
+    "x-robots-tag tdm-reservation tdm-policy content-usage content-signal link retry-after "
+    "crawler-price".split()
+)
+HTML_TYPES = ("text/html", "application/xhtml+xml")
+
+# In order: the first class that fits names the reason.
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (DownloadTimeoutError, "timeout"),
+    (CannotResolveHostError, "unknown-host"),
+    (DownloadConnectionRefusedError, "connection-refused"),
+    (DownloadCancelledError, "too-large"),
+    (ResponseDataLossError, "truncated"),
+    (DownloadFailedError, "connection-lost"),
+    (zlib.error, "bad-compression"),
+    (EOFError, "bad-compression"),
+    (OSError, "bad-compression"),
+)
+
+
+def failure_reason(error: BaseException) -> str:
+    """A short stable name for what went wrong with a request.
+
+    >>> failure_reason(TimeoutError()), failure_reason(KeyError("x"))
+    ('timeout', 'KeyError')
+    """
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if "DOWNLOAD_MAXSIZE" in str(error):
+        return "too-large"
+    names = (name for kind, name in _REASONS if isinstance(error, kind))
+    return next(names, type(error).__name__)
+
+
+def kept_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The headers worth keeping, with lower-case names."""
+    return tuple((k.lower(), v) for k, v in headers if k.lower() in KEPT_HEADERS)
+
+
+def is_html(content_type: str, body: bytes) -> bool:
+    """Whether an answer is a page: by its type, or by a look when it has none.
+
+    >>> is_html("text/html; charset=utf-8", b""), is_html("application/pdf", b"%PDF")
+    (True, False)
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind:
+        return kind in HTML_TYPES
+    return bool(
+        re.match(rb"\s*(?:\xef\xbb\xbf)?<(?:!doctype html|html|head|body|!--)", body, re.IGNORECASE)
+    )

@@ -1,0 +1,154 @@
+"""``scrapy crawl articles``: Scrapy's command, with checks before and honest exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from scrapy.commands.crawl import Command as ScrapyCrawl
+
+from ftcrawler import demo
+from ftcrawler.exits import Exit
+from ftcrawler.site import SiteError, load_sites
+from ftcrawler.state import LockedError, StateError
+from ftcrawler.store import iso
+from ftcrawler.summary import exit_code, record, show, write_record
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+PORT_VARIABLE = "DEMO_PORT"
+
+
+def complain(lines: list[str]) -> None:
+    """Each line to standard error."""
+    for line in lines:
+        print(f"ftcrawler: {line}", file=sys.stderr)
+
+
+def quiet_scrapy(level: str) -> None:
+    """At INFO, only the progress line of Scrapy's own chatter; all of it at DEBUG."""
+    if level.upper() != "DEBUG":
+        logging.getLogger("scrapy").setLevel(logging.WARNING)
+        logging.getLogger("scrapy.extensions.logstats").setLevel(logging.INFO)
+
+
+def demo_server(data_dir: Path) -> contextlib.AbstractContextManager[Any]:
+    """The demo site on the port that its state remembers, or on a free one."""
+    memory = data_dir / "sites" / "demo" / "port"
+    port = int(memory.read_text()) if memory.exists() else 0
+    try:
+        server = demo.serve(port=port)
+    except OSError:
+        complain([f"port {port} is taken, so the demo moves: its pages count as new documents"])
+        server = demo.serve()
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    memory.write_text(str(server.port))
+    os.environ[PORT_VARIABLE] = str(server.port)
+    return server
+
+
+class Command(ScrapyCrawl):
+    """Crawl the configured sites."""
+
+    samples = False
+
+    def short_desc(self) -> str:
+        """The line in ``scrapy --help``."""
+        return "Crawl the configured sites and write prompt/completion shards"
+
+    def long_desc(self) -> str:
+        """The text of ``scrapy crawl --help``."""
+        return (
+            "scrapy crawl articles: crawls every enabled site of SITES_DIR; "
+            "-a site=a,b crawls some, also disabled ones; --full reads every page anew. "
+            "Exit codes: 0 good, 2 configuration, 3 every request failed, 4 some sites failed, "
+            "5 locked, 6 storage, 7 interrupted."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Scrapy's options, and ours."""
+        super().add_options(parser)
+        parser.add_argument(
+            "--full", action="store_true", help="read every page anew, whether it changed or not"
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Scrapy's, and quiet at the levels above DEBUG."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        quiet_scrapy(str(self.settings["LOG_LEVEL"]))
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Check the configuration, crawl, summarise, set the exit code."""
+        if args != ["articles"]:
+            super().run(args, opts)
+            return
+        assert self.settings is not None
+        if opts.full:
+            opts.spargs["full"] = "1"
+        data_dir = Path(self.settings["DATA_DIR"]).absolute()
+        names = [n.strip() for n in opts.spargs.get("site", "").split(",") if n.strip()] or None
+        try:
+            with contextlib.ExitStack() as stack:
+                if "demo" in (names or ()) and PORT_VARIABLE not in os.environ:
+                    stack.enter_context(demo_server(data_dir))
+                load_sites(Path(self.settings["SITES_DIR"]), names)
+                self._crawl(opts, data_dir)
+        except SiteError as error:
+            complain(error.problems)
+            self.exitcode = Exit.CONFIGURATION
+        except OSError as error:
+            complain([f"DATA_DIR {data_dir} cannot be used: {error}"])
+            self.exitcode = Exit.STORAGE
+
+    def _crawl(self, opts: argparse.Namespace, data_dir: Path) -> None:
+        assert self.crawler_process is not None
+        crawler = self._create_crawler("articles")
+        started = time.time()
+        task = self.crawler_process.crawl(crawler, **opts.spargs)
+        self.crawler_process.start()
+        error = task.exception() if task.done() and not task.cancelled() else None  # type: ignore[attr-defined] # an asyncio.Task with the asyncio reactor
+        if error is not None:
+            self._explain(error)
+            return
+        self._report(crawler, started, data_dir)
+
+    def _explain(self, error: BaseException) -> None:
+        codes: tuple[tuple[type[BaseException], Exit], ...] = (
+            (SiteError, Exit.CONFIGURATION),
+            (LockedError, Exit.LOCKED),
+            (StateError, Exit.STORAGE),
+            (OSError, Exit.STORAGE),
+        )
+        self.exitcode = next(
+            (code for kind, code in codes if isinstance(error, kind)), Exit.INTERNAL
+        )
+        complain(str(error).splitlines() or [type(error).__name__])
+
+    def _report(self, crawler: Crawler, started: float, data_dir: Path) -> None:
+        spider: Any = crawler.spider
+        reason = str(crawler.stats.get_value("finish_reason", "unknown"))
+        code = exit_code(spider.results.values(), reason, spider.locked, spider.broken)
+        console = Console(highlight=False)
+        for result in spider.results.values():
+            show(console, result, data_dir, with_samples=self.samples)
+        entry = record(spider.results, iso(started), iso(time.time()), reason, code)
+        try:
+            console.print(f"Run record: {write_record(data_dir, entry)}", soft_wrap=True)
+        except OSError as error:
+            complain([f"the run's record cannot be written: {error}"])
+            code = code or Exit.STORAGE
+        complain(spider.locked)
+        complain([f"storage: {line}" for line in spider.broken[:1]])
+        complain(
+            [f"{r.site}: every request failed" for r in spider.results.values() if r.fruitless]
+        )
+        self.exitcode = code

@@ -1,0 +1,194 @@
+"""Downloader middlewares: nothing is asked for without permission, or at a private address."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http.request import NO_CALLBACK
+
+from ftcrawler.consent.agents import named_agent_statements, robots_statements
+from ftcrawler.consent.decision import decide
+from ftcrawler.consent.robots import OUR_TOKENS, Robots, fetch_policy, parse_robots
+from ftcrawler.urls import canonical, host_of, origin_of
+from pipelines.records import Verdict
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+    from ftcrawler.frontier import SiteQueue
+    from ftcrawler.spiders.articles import ArticlesSpider
+
+logger = logging.getLogger(__name__)
+
+ROBOTS_REDIRECTS = 5  # RFC 9309 2.3.1.2: follow at least five
+_REDIRECTS = range(300, 400)
+_NO_RULES = Robots()
+
+
+class RefusedError(IgnoreRequest):
+    """A request that must not be made; ``verdict`` says why."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        super().__init__(verdict.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsFile:
+    """An origin's robots.txt as it answered: its rules, or the verdict for every URL."""
+
+    url: str
+    robots: Robots = _NO_RULES
+    blanket: Verdict | None = None
+
+
+class AddressGuard:
+    """Refuses hosts that resolve to an address that is not public, unless the site permits it."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._known: dict[str, bool] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> AddressGuard:
+        """A guard over the crawler's requests."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Raise :class:`RefusedError` for a private address."""
+        queue = _queue(self._crawler, request)
+        host = host_of(request.url)
+        if queue.site.request.allow_private_addresses and queue.site.covers(request.url):
+            return
+        if host not in self._known:
+            self._known[host] = await _is_public(host)
+        if not self._known[host]:
+            reason = f"{host} is not a public address; [request] allow_private_addresses permits it"
+            raise RefusedError(Verdict("deny", "private-address", reason))
+
+
+async def _is_public(host: str) -> bool:
+    """Whether every address of a host is public; a host without address is left to the fetch."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return True
+    addresses = (ipaddress.ip_address(str(item[4][0]).partition("%")[0]) for item in found)
+    return all(address.is_global and not address.is_multicast for address in addresses)
+
+
+class ConsentGate:
+    """Asks each origin's robots.txt before the first request to it, and obeys (RFC 9309)."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._files: dict[str, asyncio.Task[RobotsFile]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> ConsentGate:
+        """A gate over the crawler's requests."""
+        gate = cls(crawler)
+        crawler.spider.gate = gate  # type: ignore[union-attr] # the project has one spider
+        return gate
+
+    async def process_request(self, request: Request) -> None:
+        """Raise :class:`RefusedError` unless the origin's robots.txt permits the URL."""
+        if request.meta.get("is_robots"):
+            return
+        queue = _queue(self._crawler, request)
+        file = await self.robots(origin_of(request.url), queue)
+        verdict = verdict_on(file, request.url)
+        if verdict.decision != "allow":
+            raise RefusedError(verdict)
+        request.meta["verdict"] = verdict
+
+    async def robots(self, origin: str, queue: SiteQueue) -> RobotsFile:
+        """The origin's robots.txt, fetched once a run; its pace becomes the site's."""
+        key = f"{queue.site.name} {origin}"
+        if key not in self._files:
+            self._files[key] = asyncio.ensure_future(self._fetch(origin, queue))
+        return await asyncio.shield(self._files[key])
+
+    async def _fetch(self, origin: str, queue: SiteQueue) -> RobotsFile:
+        url = f"{origin}/robots.txt"
+        try:
+            status, body = await self._download(url, queue)
+        except RefusedError as error:
+            return RobotsFile(url, blanket=error.verdict)
+        except Exception as error:  # noqa: BLE001 - any trouble defers, RFC 9309 2.3.1.4
+            logger.warning("%s: %s: the site waits until the next run", url, error)
+            return RobotsFile(url, blanket=_blanket("defer", url, f"{error}"))
+        policy = fetch_policy(status)
+        if policy in ("deny", "defer"):
+            logger.warning("%s: status %d: %s", url, status, policy)
+            return RobotsFile(url, blanket=_blanket(policy, url, f"status {status}"))
+        robots = parse_robots(body) if policy == "parse" else _NO_RULES
+        self._slow_down(robots, queue)
+        return RobotsFile(url, robots)
+
+    async def _download(self, url: str, queue: SiteQueue) -> tuple[int, bytes]:
+        """Status and body behind redirects, across hosts if need be (RFC 9309 2.3.1.2)."""
+        status = 0
+        for _ in range(ROBOTS_REDIRECTS + 1):
+            response: Response = await self._crawler.engine.download_async(
+                Request(
+                    url,
+                    callback=NO_CALLBACK,
+                    headers=queue.site.request.headers if queue.site.covers(url) else {},
+                    meta={
+                        "site": queue.site.name,
+                        "is_robots": True,
+                        "download_slot": queue.site.name,
+                        "download_timeout": queue.site.request.timeout,
+                    },
+                )
+            )
+            status = response.status
+            target = response.headers.get("Location", b"") or b""
+            url = canonical(urljoin(url, target.decode("latin-1")))
+            if status not in _REDIRECTS or not target or not url:
+                return status, response.body
+        return status, b""
+
+    def _slow_down(self, robots: Robots, queue: SiteQueue) -> None:
+        """The slowest of site file, Crawl-delay and Request-rate is the pace."""
+        asked = max(robots.crawl_delay() or 0.0, robots.request_rate() or 0.0)
+        if asked <= queue.delay:
+            return
+        logger.info("%s: robots.txt asks for %g s between requests", queue.site.name, asked)
+        queue.delay = asked
+        downloader = self._crawler.engine.downloader
+        downloader.per_slot_settings[queue.site.name]["delay"] = asked
+        if slot := downloader.slots.get(queue.site.name):
+            slot.delay = asked
+
+
+def verdict_on(file: RobotsFile, url: str) -> Verdict:
+    """What an origin's robots.txt says about fetching and using one URL."""
+    if file.blanket:
+        return file.blanket
+    answer = file.robots.check(url, OUR_TOKENS)
+    if not answer.allowed:
+        reason = f"{file.url} line {answer.line} disallows it for {answer.group or '*'}"
+        return Verdict("deny", "robots.txt", reason, answer.rule)
+    statements = robots_statements(file.robots, url) + named_agent_statements(file.robots, url)
+    return decide(statements)
+
+
+def _blanket(policy: str, url: str, why: str) -> Verdict:
+    decision = "deny" if policy == "deny" else "defer"
+    return Verdict(decision, "robots.txt", f"{url}: {why}")  # type: ignore[arg-type] # narrowed
+
+
+def _queue(crawler: Crawler, request: Request) -> SiteQueue:
+    spider: ArticlesSpider = crawler.spider  # type: ignore[assignment] # the project has one
+    return spider.queues[request.meta["site"]]

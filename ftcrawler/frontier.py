@@ -1,0 +1,138 @@
+"""Which URL is fetched next: a Scrapy scheduler over the states of the sites.
+
+The frontier is each state's pending URLs; nothing but what is in flight is held in memory,
+and a killed run loses nothing that the state knows. Sites take turns, each at its own pace.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request
+from scrapy.core.scheduler import BaseScheduler
+
+from ftcrawler.site import Site
+from ftcrawler.state import Target
+from ftcrawler.store import SiteStore
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from twisted.internet.defer import Deferred
+
+    from ftcrawler.spiders.articles import ArticlesSpider
+
+logger = logging.getLogger(__name__)
+
+READ_AHEAD = 100  # pending URLs of a site held in memory
+STORAGE_REASON = "storage"
+
+
+class SiteQueue:
+    """One site during a run: what is in flight, and what comes next."""
+
+    def __init__(self, site: Site, store: SiteStore) -> None:
+        self.site = site
+        self.store = store
+        self.retries: deque[Request] = deque()
+        self.inflight = 0
+        self.fetched = store.fetched()
+        self.delay = site.request.delay
+        self._ahead: deque[Target] = deque()
+
+    @property
+    def full(self) -> bool:
+        """Whether enough is in flight: one more than the slot takes, so that it never idles."""
+        return self.inflight > self.site.request.concurrency
+
+    @property
+    def spent(self) -> bool:
+        """Whether the run's budget of pages is used up."""
+        most = self.site.follow.max_pages
+        return most is not None and self.fetched >= most
+
+    def next(self) -> Target | None:
+        """The next URL to fetch, or None when there is none now."""
+        if not self._ahead:
+            self._ahead.extend(self.store.claim(READ_AHEAD))
+        if not self._ahead:
+            return None
+        self.inflight += 1
+        target = self._ahead.popleft()
+        self.fetched += target.kind == "page"
+        return target
+
+    def pending(self) -> bool:
+        """Whether anything can still come."""
+        if self.retries or self.store.buffered:
+            return True
+        if self.spent:
+            return False
+        if not self._ahead:
+            self._ahead.extend(self.store.claim(READ_AHEAD))
+        return bool(self._ahead)
+
+
+class Frontier(BaseScheduler):
+    """Hands out requests, one site after the other, while each has room."""
+
+    def __init__(self, spider: ArticlesSpider) -> None:
+        self._spider = spider
+        self._turns: deque[SiteQueue] = deque(spider.queues.values())
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Frontier:
+        """The frontier of the crawler's spider, whose sites are open already."""
+        return cls(crawler.spider)  # type: ignore[arg-type] # the project has one spider
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Take back a request that is tried again; links come by way of the state."""
+        self._spider.queues[request.meta["site"]].retries.append(request)
+        return True
+
+    def next_request(self) -> Request | None:
+        """The next request of the first site in turn that has room and work."""
+        try:
+            for _ in range(len(self._turns)):
+                queue = self._turns[0]
+                self._turns.rotate(-1)
+                if queue.retries:
+                    return queue.retries.popleft()
+                if queue.full or queue.spent:
+                    continue
+                if target := queue.next():
+                    return self._spider.request(queue, target)
+                queue.store.flush()
+        except Exception as error:  # noqa: BLE001 - whatever the storage raises stops the run
+            self._spider.storage_failed(error)
+        return None
+
+    def has_pending_requests(self) -> bool:
+        """Whether any site has something left, committed or not."""
+        if self._spider.broken:
+            return False
+        try:
+            for queue in self._turns:
+                if queue.spent:
+                    queue.store.flush()
+            return any(queue.pending() for queue in self._turns)
+        except Exception as error:  # noqa: BLE001 - whatever the storage raises stops the run
+            self._spider.storage_failed(error)
+            return False
+
+    def close(self, reason: str) -> Deferred[None] | None:
+        """Commit and seal every site; failures are the spider's to report."""
+        finish(self._spider.queues.values(), reason, self._spider)
+        return None
+
+
+def finish(queues: Iterable[SiteQueue], reason: str, spider: Any) -> None:
+    """End the run of each site, one failing site not stopping the others."""
+    for queue in queues:
+        try:
+            if not spider.broken:
+                queue.store.end(reason)
+        except Exception as error:  # noqa: BLE001 - each site is ended, whatever one raises
+            spider.storage_failed(error)

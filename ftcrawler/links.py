@@ -1,0 +1,75 @@
+"""A page's links and signals, read with one parse. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from selectolax.lexbor import LexborHTMLParser
+
+from ftcrawler.urls import canonical
+
+MAX_LINKS = 5_000  # a page with more is a trap or a dump; the rest is left out
+_REFRESH = re.compile(r"^\s*[\d.]*\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds a page's text: ``links`` are canonical, in order, each once.
+
+    ``metas`` are (name, content) of ``<meta name content>`` with names in lower case.
+    """
+
+    links: tuple[str, ...]
+    metas: tuple[tuple[str, str], ...]
+
+
+def _base(tree: LexborHTMLParser, url: str) -> str:
+    node = tree.css_first("base[href]")
+    href = (node.attributes.get("href") or "") if node else ""
+    try:
+        base = urljoin(url, href.strip())
+    except ValueError:
+        return url
+    return base if canonical(base) else url
+
+
+def _hrefs(tree: LexborHTMLParser) -> list[str]:
+    anchors = tree.css("a[href], area[href], link[rel=next][href], link[rel=prev][href]")
+    found = [
+        node.attributes.get("href") or ""
+        for node in anchors
+        if "nofollow" not in (node.attributes.get("rel") or "").lower()
+    ]
+    refreshes = (
+        node.attributes.get("content") or ""
+        for node in tree.css("meta[http-equiv][content]")
+        if (node.attributes.get("http-equiv") or "").lower() == "refresh"
+    )
+    return found + [match[1] for text in refreshes if (match := _REFRESH.match(text))]
+
+
+def read_frame(html: str, url: str) -> Frame:
+    """The links and meta elements of a page at ``url``.
+
+    >>> read_frame('<base href="/b/"><a href="c#d">x</a>', "http://example.com/a").links
+    ('http://example.com/b/c',)
+    """
+    tree = LexborHTMLParser(html)
+    base = _base(tree, url)
+    links: dict[str, None] = {}
+    for href in _hrefs(tree):
+        try:
+            link = canonical(urljoin(base, href.strip()))
+        except ValueError:
+            continue
+        if link:
+            links[link] = None
+            if len(links) >= MAX_LINKS:
+                break
+    metas = tuple(
+        ((node.attributes.get("name") or "").strip().lower(), node.attributes.get("content") or "")
+        for node in tree.css("meta[name][content]")
+    )
+    return Frame(tuple(links), metas)

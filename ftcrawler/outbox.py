@@ -1,0 +1,125 @@
+"""Staged rows to shards, exactly once: rows leave the state only when their shard is recorded.
+
+A shard is written under a temporary name, made durable, renamed, and then recorded in the
+transaction that removes its rows from the outbox. A kill in between leaves a file that is
+not recorded: an orphan, which is removed on start, since its rows are still staged.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from ftcrawler.state import State
+from pipelines.shards import SCHEMAS, Format, Shard, is_shard_name, shard_path, write_shard
+
+logger = logging.getLogger(__name__)
+
+
+class Outbox:
+    """The staged rows of one site, and the shards that they become.
+
+    ``step`` is told the name of each step taken, for tests that kill the process there.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        site: str,
+        data_dir: Path,
+        *,
+        formats: tuple[Format, ...],
+        most_rows: int,
+        most_bytes: int,
+        step: Callable[[str], None],
+    ) -> None:
+        self._state = state
+        self._site = site
+        self._data_dir = data_dir
+        self._formats = formats
+        self._most_rows = most_rows
+        self._most_bytes = most_bytes
+        self._step = step
+        self._rows = 0
+        self._bytes = 0
+
+    def put(self, rows: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        """Stage rows, (stream, row) each, inside the caller's transaction."""
+        texts = [(stream, json.dumps(row, ensure_ascii=False)) for stream, row in rows]
+        self._state.db.executemany("INSERT INTO outbox(stream, row) VALUES (?, ?)", texts)
+        self._rows += len(texts)
+        self._bytes += sum(len(text) for _, text in texts)
+
+    @property
+    def full(self) -> bool:
+        """Whether enough is staged for a shard."""
+        return self._rows >= self._most_rows or self._bytes >= self._most_bytes
+
+    def seal(self, run: int) -> None:
+        """Write staged rows as shards until none is left.
+
+        Raises :class:`OSError` when the disk refuses; the rows then stay staged.
+        """
+        for stream in SCHEMAS:
+            while self._seal_one(stream, run):
+                pass
+        self._rows = self._bytes = 0
+
+    def _seal_one(self, stream: str, run: int) -> bool:
+        db = self._state.db
+        staged = db.execute(
+            "SELECT id, row FROM outbox WHERE stream=? ORDER BY id LIMIT ?",
+            (stream, self._most_rows),
+        ).fetchall()
+        if not staged:
+            return False
+        last = db.execute("SELECT max(number) FROM shards WHERE stream=?", (stream,)).fetchone()[0]
+        number = (last or 0) + 1
+        rows = [json.loads(row) for _, row in staged]
+        shards = [
+            write_shard(
+                shard_path(self._data_dir, stream, self._site, number, fmt),
+                stream,
+                rows,
+                fmt,
+                step=lambda name: self._step(f"{stream}-{name}"),
+            )
+            for fmt in self._formats
+        ]
+        with self._state.transaction():
+            self._record(stream, number, run, shards)
+            db.execute("DELETE FROM outbox WHERE stream=? AND id<=?", (stream, staged[-1][0]))
+            self._step(f"{stream}-recorded")
+        self._step(f"{stream}-sealed")
+        return True
+
+    def _record(self, stream: str, number: int, run: int, shards: Iterable[Shard]) -> None:
+        self._state.db.executemany(
+            "INSERT INTO shards VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    shard.file.relative_to(self._data_dir).as_posix(),
+                    stream,
+                    number,
+                    shard.rows,
+                    shard.bytes,
+                    shard.sha256,
+                    run,
+                )
+                for shard in shards
+            ],
+        )
+
+    def remove_orphans(self) -> None:
+        """Remove shard files that were never recorded: their rows are still staged."""
+        recorded = {row[0] for row in self._state.db.execute("SELECT file FROM shards")}
+        for stream in SCHEMAS:
+            folder = self._data_dir / stream / f"site={self._site}"
+            for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                known = path.relative_to(self._data_dir).as_posix() in recorded
+                if not known and is_shard_name(path.name, stream):
+                    logger.info("removed the unrecorded shard %s", path)
+                    path.unlink()

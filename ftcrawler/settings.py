@@ -1,0 +1,46 @@
+"""Scrapy settings: literals and environment, no logic. docs/settings.md explains each."""
+
+import os
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+ROOT = Path(__file__).resolve().parent.parent
+load_dotenv(ROOT / ".env")
+
+BOT_NAME = "ftcrawler"
+SPIDER_MODULES = ["ftcrawler.spiders"]
+NEWSPIDER_MODULE = "ftcrawler.spiders"
+COMMANDS_MODULE = "ftcrawler.commands"
+ADDONS = {"ftcrawler.addon.FtcrawlerAddon": 100}
+
+# -- ftcrawler's own ------------------------------------------------------------------
+DATA_DIR = os.environ.get("FTCRAWLER_DATA", "data")
+SITES_DIR = os.environ.get("FTCRAWLER_SITES", str(ROOT / "ftcrawler" / "sites"))
+CONTACT = os.environ.get("FTCRAWLER_CONTACT", "")
+SHARD_FORMATS = ["parquet", "jsonl"]
+SHARD_ROWS = 20_000
+SHARD_BYTES = 32 * 1024 * 1024
+COMMIT_BATCH = 64
+
+# -- Scrapy's -------------------------------------------------------------------------
+USER_AGENT = f"ftcrawler/0.1 ({CONTACT or 'no contact set'})"
+LOG_LEVEL = os.environ.get("FTCRAWLER_LOG_LEVEL", "INFO")
+LOG_SHORT_NAMES = False
+STATS_DUMP = False
+COOKIES_ENABLED = False
+REDIRECT_ENABLED = False  # a redirect is an outcome of its URL; its goal is fetched as itself
+METAREFRESH_ENABLED = False
+ROBOTSTXT_OBEY = False  # replaced by ftcrawler.fetching.ConsentGate, which fails closed
+HTTPCACHE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False  # on by default in Scrapy 2.19, and runs arbitrary code
+TELNETCONSOLE_ENABLED = False
+DOWNLOAD_VERIFY_CERTIFICATES = True
+DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
+DOWNLOAD_MAXSIZE = 16 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_DELAY_JITTER = 0
+RETRY_TIMES = 2
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the outcome is logged once, by the spider
+REFERER_ENABLED = False
+MEMUSAGE_ENABLED = False

@@ -1,0 +1,338 @@
+"""The site file: its model, and errors that name file, key, fault and remedy."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from ftcrawler.urls import canonical, host_of
+from pipelines.records import PairKind
+from pipelines.rules import ExtractRules, PairRules, Splitter
+from pipelines.selectors import check_selector
+
+SITE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
+SCHEMA_FILE = "site.schema.json"
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class SiteError(ValueError):
+    """Site files that cannot be used; ``problems`` holds one sentence each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def _regex(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return pattern
+
+
+def _selector(selector: str) -> str:
+    check_selector(selector)
+    return selector
+
+
+def _http_url(url: str) -> str:
+    if not (good := canonical(url)):
+        raise ValueError("not an absolute http:// or https:// URL")
+    return good
+
+
+def _domain(domain: str) -> str:
+    host = host_of(canonical(f"http://{domain}/"))
+    if not host or canonical(f"http://{domain}/") != canonical(f"http://{host}/"):
+        raise ValueError('not a host name: write "example.com", without scheme, port or path')
+    return host
+
+
+def _header_name(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
+            raise ValueError(f"{name!r} is not a header name")
+        if re.search(r"[\r\n\x00]", value):
+            raise ValueError(f"the value of {name!r} has a line break")
+    return headers
+
+
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Regex = Annotated[str, AfterValidator(_regex)]
+Selector = Annotated[str, AfterValidator(_selector)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Domain = Annotated[str, AfterValidator(_domain)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Follow(_Table):
+    """Which links are followed. Seeds are always fetched."""
+
+    allow: list[Regex] = Field([], description="A URL must match one of these, when given.")
+    deny: list[Regex] = Field([], description="A URL that matches one of these is left out.")
+    max_depth: int | None = Field(None, ge=0, description="Links from a seed; 0: seeds only.")
+    max_pages: int | None = Field(None, ge=1, description="Pages fetched in one run, at most.")
+
+
+class Request(_Table):
+    """How pages are asked for."""
+
+    delay: float = Field(1.0, ge=0, le=3600, strict=False, description="Seconds between requests.")
+    concurrency: int = Field(2, ge=1, le=64, description="Requests under way at once.")
+    timeout: float = Field(30.0, gt=0, le=600, strict=False, description="Seconds for one answer.")
+    headers: Annotated[dict[str, str], AfterValidator(_header_name)] = Field(
+        {}, description="Extra request headers; ${NAME} is taken from the environment."
+    )
+    allow_private_addresses: bool = Field(
+        False, description="Permit loopback and private addresses (a site on your own machine)."
+    )
+
+
+class Extract(_Table):
+    """What to take from a page: CSS selectors, all optional, that override the generic way."""
+
+    article: Selector = Field("", description="The element that holds the text.")
+    title: Selector = Field("", description="The title.")
+    paragraphs: Selector = Field("", description="Elements that become one block each.")
+    drop: Annotated[list[Selector], BeforeValidator(_one_or_many)] = Field(
+        [], description="Elements removed first."
+    )
+    min_words: int = Field(10, ge=1, description="Documents with fewer words are rejected.")
+
+
+class Pairs(_Table):
+    """How documents become prompt/completion pairs."""
+
+    strategies: list[PairKind] = Field(["title", "heading", "sentence"], min_length=1)
+    every: int = Field(3, ge=2, description="Every nth sentence is a prompt.")
+    window: int = Field(5, ge=1, description="Sentences after the prompt in a window.")
+    splitter: Splitter = Field("sentencex", description='"regex" is the plain [.?!] split.')
+    system_prompt: str = Field("", description="A system message for chat formats.")
+
+
+class Revisit(_Table):
+    """How soon a page is looked at again: a tenth of the time since it last changed."""
+
+    min_hours: float = Field(0.0, ge=0, strict=False, description="Never sooner than this.")
+    max_hours: float = Field(168.0, ge=0, strict=False, description="Never later than this.")
+
+
+class Site(_Table):
+    """One site file, ``ftcrawler/sites/NAME.toml``."""
+
+    name: str = Field(exclude=True)
+    enabled: bool = Field(True, description="Crawled when no site is named.")
+    start_urls: list[HttpUrl] = Field([], description="Where the crawl begins.")
+    allowed_domains: list[Domain] = Field(
+        [], description="Hosts that are crawled, with their subdomains; default: the start URLs'."
+    )
+    sitemaps: list[HttpUrl] | Literal["robots"] = Field(
+        [], description='Sitemap URLs, or "robots" for those that robots.txt names.'
+    )
+    feeds: list[HttpUrl] = Field([], description="RSS or Atom feeds.")
+    follow: Follow = Follow()
+    request: Request = Request()
+    extract: Extract = Extract()
+    pairs: Pairs = Pairs()
+    revisit: Revisit = Revisit()
+
+    @model_validator(mode="after")
+    def _has_somewhere_to_begin(self) -> Site:
+        listed = self.sitemaps if isinstance(self.sitemaps, list) else []
+        if not (self.start_urls or listed or self.feeds):
+            raise ValueError("start_urls is missing: name at least one page, sitemap or feed")
+        if self.revisit.min_hours > self.revisit.max_hours:
+            raise ValueError("[revisit] min_hours is greater than max_hours")
+        return self
+
+    @cached_property
+    def domains(self) -> tuple[str, ...]:
+        """``allowed_domains``, or the hosts of the seeds when it is empty."""
+        if self.allowed_domains:
+            return tuple(self.allowed_domains)
+        listed = self.sitemaps if isinstance(self.sitemaps, list) else []
+        return tuple(dict.fromkeys(map(host_of, [*self.start_urls, *listed, *self.feeds])))
+
+    def covers(self, url: str) -> bool:
+        """Whether a canonical URL's host is one of the site's, or a subdomain of one."""
+        host = host_of(url)
+        return any(host == domain or host.endswith(f".{domain}") for domain in self.domains)
+
+    def follows(self, url: str) -> bool:
+        """Whether a canonical URL is within the site's hosts and its ``[follow]`` rules."""
+        if not self.covers(url) or any(re.search(p, url) for p in self.follow.deny):
+            return False
+        return not self.follow.allow or any(re.search(p, url) for p in self.follow.allow)
+
+    def rules_hash(self) -> str:
+        """Changes when pages must be read anew because what is taken from them changed."""
+        shaping = self.model_dump_json(include={"follow", "extract", "pairs", "allowed_domains"})
+        return hashlib.sha256(shaping.encode()).hexdigest()
+
+    @property
+    def extract_rules(self) -> ExtractRules:
+        """The ``[extract]`` table as the pipelines want it."""
+        table = self.extract
+        return ExtractRules(
+            table.article, table.title, table.paragraphs, tuple(table.drop), table.min_words
+        )
+
+    @property
+    def pair_rules(self) -> PairRules:
+        """The ``[pairs]`` table as the pipelines want it."""
+        t = self.pairs
+        return PairRules(tuple(t.strategies), t.every, t.window, t.splitter, t.system_prompt)
+
+
+def _expand(value: Any, environment: Mapping[str, str], missing: set[str]) -> Any:
+    """``${NAME}`` in every string replaced from the environment."""
+    if isinstance(value, dict):
+        return {key: _expand(item, environment, missing) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, environment, missing) for item in value]
+    if not isinstance(value, str):
+        return value
+    missing.update(name for name in _VARIABLE.findall(value) if name not in environment)
+    return _VARIABLE.sub(lambda match: environment.get(match[1], match[0]), value)
+
+
+def _allowed_keys(path: tuple[int | str, ...]) -> str:
+    """The keys of the table that holds ``path``, for the error on an unknown one."""
+    model: type[BaseModel] = Site
+    for part in path[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type):
+            return ""
+        model = field.annotation
+    return ", ".join(name for name in model.model_fields if name != "name")
+
+
+def _sentence(file: str, error: Any) -> str:
+    """One pydantic error as one sentence: file, key, fault, what is allowed."""
+    path, kind = tuple(error["loc"]), error["type"]
+    parts = [
+        str(p) for p in path if not (isinstance(p, str) and p.startswith(("list[", "literal[")))
+    ]
+    key = ".".join(p for p in parts if not p.isdigit())
+    message = error["msg"].removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        message = f"unknown key; allowed here: {_allowed_keys(path)}"
+    elif kind != "value_error":
+        message = message[:1].lower() + message[1:]
+    shown = error.get("input")
+    if kind != "extra_forbidden" and isinstance(shown, (str, int, float, bool)):
+        message += f" (found {shown!r})"
+    return f"{file}: {key}: {message}" if key else f"{file}: {message}"
+
+
+def load_site(
+    text: str, name: str, *, file: str = "", environment: Mapping[str, str] | None = None
+) -> Site:
+    """Read a site file's text.
+
+    ``${NAME}`` in strings is replaced from ``environment``. Raises :class:`SiteError` with
+    every problem found: syntax, unknown or wrong keys, missing variables.
+    """
+    file = file or f"{name}.toml"
+    problems = []
+    if not SITE_NAME.match(name):
+        problems.append(
+            f"{file}: the file's name is the site's name: use lower-case letters, digits, - and _"
+        )
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SiteError([*problems, f"{file}: not valid TOML: {error}"]) from None
+    missing: set[str] = set()
+    raw = _expand(raw, environment or {}, missing)
+    problems += [
+        f"{file}: the environment variable {variable} is not set (set it, or write it to .env)"
+        for variable in sorted(missing)
+    ]
+    if "name" in raw:
+        problems.append(f"{file}: name: unknown key; the file's name is the site's name")
+    try:
+        site = Site(**{**raw, "name": name}) if not missing else None
+    except ValidationError as error:
+        site = None
+        seen = dict.fromkeys(_sentence(file, item) for item in error.errors())
+        problems += [s for s in seen if ": should be 'robots'" not in s or "input should" not in s]
+    if problems or site is None:
+        raise SiteError(problems)
+    return site
+
+
+def _chosen_files(folder: Path, names: Iterable[str] | None) -> tuple[list[Path], list[str]]:
+    """The site files to read, and what is wrong with the choice."""
+    if not folder.is_dir():
+        return [], [f"{folder}: no such folder: SITES_DIR names the folder of the site files"]
+    files = {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    problems = []
+    by_case: dict[str, Path] = {}
+    for path in files.values():
+        twin = by_case.setdefault(path.stem.casefold(), path)
+        if twin is not path:
+            problems.append(f"{path}: the same name as {twin.name}: two sites cannot share one")
+    if names is None:
+        if not files:
+            problems.append(f"{folder}: no site files: add one, see docs/sites.md")
+        return list(files.values()), problems
+    known = ", ".join(files) or "none"
+    problems += [
+        f"{folder / n}.toml: no such site; known: {known}" for n in names if n not in files
+    ]
+    return [files[name] for name in dict.fromkeys(names) if name in files], problems
+
+
+def load_sites(folder: Path, names: Iterable[str] | None = None) -> list[Site]:
+    """Read the named site files, or every enabled one, from ``folder``.
+
+    Raises :class:`SiteError` with the problems of all of them at once. A site that is named
+    is returned even when it is not enabled.
+    """
+    files, problems = _chosen_files(folder, names)
+    sites = []
+    for path in files:
+        try:
+            text = path.read_text(encoding="utf-8")
+            sites.append(load_site(text, path.stem, file=str(path), environment=os.environ))
+        except SiteError as error:
+            problems += error.problems
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{path}: cannot be read: {error}")
+    if problems:
+        raise SiteError(problems)
+    return [site for site in sites if site.enabled or names is not None]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema that editors use for ``sites/*.toml``."""
+    schema = Site.model_json_schema()
+    schema["properties"].pop("name")
+    schema["required"] = [key for key in schema.get("required", []) if key != "name"]
+    if not schema["required"]:
+        del schema["required"]
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **schema}

@@ -1,0 +1,285 @@
+"""The spider ``articles``: fetches what the frontier hands out, reads signals and links."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from scrapy import Request, Spider
+
+from ftcrawler.answers import failure_reason, is_html, kept_headers
+from ftcrawler.consent.decision import decide, may_follow
+from ftcrawler.consent.meta import page_statements
+from ftcrawler.feeds import FeedError, read_feed, read_sitemap
+from ftcrawler.fetching import ConsentGate, RefusedError
+from ftcrawler.frontier import STORAGE_REASON, SiteQueue
+from ftcrawler.links import read_frame
+from ftcrawler.site import Site, SiteError, load_sites
+from ftcrawler.state import LockedError, State, Target
+from ftcrawler.store import SiteStore, StoreOptions, iso
+from ftcrawler.summary import SiteResult, gather
+from ftcrawler.urls import canonical, origin_of
+from pipelines.decode import decode_page
+from pipelines.harvest import SiteRules
+from pipelines.records import Harvest, Offer, Page, Rejected, Verdict
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.settings import BaseSettings
+    from twisted.python.failure import Failure
+
+logger = logging.getLogger(__name__)
+
+OK, NOT_MODIFIED = 200, 304
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+MAX_REDIRECTS = 10
+
+
+class ArticlesSpider(Spider):
+    """Crawls every enabled site, or those that ``-a site=a,b`` names."""
+
+    name = "articles"
+
+    queues: dict[str, SiteQueue]
+    rules: dict[str, SiteRules]
+    gate: ConsentGate
+
+    def __init__(self, site: str = "", full: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.names = [name.strip() for name in site.split(",") if name.strip()] or None
+        self.full = full.lower() not in ("", "0", "no", "false")
+        self.queues = {}
+        self.rules = {}
+        self.locked: list[str] = []
+        self.broken: list[str] = []
+        self.results: dict[str, SiteResult] = {}
+        self.clock = time.time
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> ArticlesSpider:
+        """Load the site files and open each site's memory; whatever is wrong is said here."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        settings = crawler.settings
+        sites = load_sites(Path(settings["SITES_DIR"]), spider.names)
+        if not sites:
+            raise SiteError([f"{settings['SITES_DIR']}: no site is enabled"])
+        for site in sites:
+            spider.open_site(site, settings)
+        if not spider.queues:
+            raise LockedError("; ".join(spider.locked))
+        return spider
+
+    def open_site(self, site: Site, settings: BaseSettings) -> None:
+        """Open a site's memory and begin its run; a locked site is left out, the others go on."""
+        data_dir = Path(settings["DATA_DIR"]).absolute()
+        shards = any((data_dir / "pairs" / f"site={site.name}").glob("*-*"))
+        try:
+            state = State.open(
+                data_dir / "sites" / site.name / "state.db", site.name, shards_exist=shards
+            )
+        except LockedError as error:
+            logger.error("%s", error)  # noqa: TRY400 - a sentence says it all
+            self.locked.append(str(error))
+            return
+        store = SiteStore(
+            state,
+            site.name,
+            data_dir,
+            options=StoreOptions(
+                formats=tuple(settings.getlist("SHARD_FORMATS")),
+                batch=settings.getint("COMMIT_BATCH"),
+                shard_rows=settings.getint("SHARD_ROWS"),
+                shard_bytes=settings.getint("SHARD_BYTES"),
+                revisit_hours=(site.revisit.min_hours, site.revisit.max_hours),
+                system_prompt=site.pairs.system_prompt,
+            ),
+            clock=self.clock,
+        )
+        store.begin(site.rules_hash(), full=self.full)
+        listed = site.sitemaps if isinstance(site.sitemaps, list) else []
+        store.seed(
+            [
+                *(Offer(url) for url in site.start_urls),
+                *(Offer(url, "sitemap") for url in listed),
+                *(Offer(url, "feed") for url in site.feeds),
+            ]
+        )
+        self.rules[site.name] = SiteRules(site.extract_rules, site.pair_rules)
+        self.queues[site.name] = SiteQueue(site, store)
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Seeds come from the state; here only the sitemaps that robots.txt names are added."""
+        for queue in self.queues.values():
+            if queue.site.sitemaps == "robots":
+                origins = dict.fromkeys(map(origin_of, queue.site.start_urls))
+                for origin in origins:
+                    file = await self.gate.robots(origin, queue)
+                    named = filter(None, map(canonical, file.robots.sitemaps))
+                    queue.store.seed([Offer(url, "sitemap") for url in named])
+        return
+        yield  # an async generator that yields nothing
+
+    def request(self, queue: SiteQueue, target: Target) -> Request:
+        """The request for a URL: conditional when the last answer had validators."""
+        headers = dict(queue.site.request.headers) if queue.site.covers(target.url) else {}
+        if target.etag:
+            headers["If-None-Match"] = target.etag
+        if target.last_modified:
+            headers["If-Modified-Since"] = target.last_modified
+        return Request(
+            target.url,
+            callback=self.parse,
+            errback=self.failed,
+            headers=headers,
+            dont_filter=True,
+            meta={
+                "site": queue.site.name,
+                "target": target,
+                "download_slot": queue.site.name,
+                "download_timeout": queue.site.request.timeout,
+            },
+        )
+
+    def parse(self, response: Response) -> Iterator[Page | Harvest]:
+        """One answer to one Page, or to the outcome that it has without being read."""
+        meta = response.meta
+        queue, target = self.queues[meta["site"]], meta["target"]
+        queue.inflight -= 1
+        headers = kept_headers(
+            (key.decode("latin-1"), value.decode("latin-1"))
+            for key, values in response.headers.items()
+            for value in values
+        )
+        page = Page(
+            site=queue.site.name,
+            url=target.url,
+            status=response.status,
+            headers=headers,
+            body=response.body,
+            fetched_at=iso(self.clock()),
+            verdict=meta.get("verdict", Verdict("allow")),
+            known_body=target.body_hash,
+        )
+        if response.status in REDIRECTS:
+            yield self._redirected(queue, target, page)
+        elif response.status == NOT_MODIFIED:
+            yield outcome(page, "unchanged", "not modified")
+        elif response.status != OK:
+            yield outcome(page, "failed", f"http-{response.status}")
+        elif target.kind == "page":
+            yield self._page(queue, target, page)
+        else:
+            yield self._listing(queue, target, page)
+
+    def _redirected(self, queue: SiteQueue, target: Target, page: Page) -> Harvest:
+        """A redirect is one URL's outcome; where it leads is another URL, asked for anew."""
+        goal = canonical(urljoin(page.url, page.header("location")))
+        if not goal:
+            return outcome(page, "failed", "redirect-nowhere")
+        if goal == page.url or target.hops >= MAX_REDIRECTS:
+            return outcome(page, "failed", "redirect-loop")
+        if not queue.site.follows(goal):
+            return outcome(page, "redirected", "off-site").but(links=())
+        return outcome(page, "redirected").but(redirect_to=goal, links=())
+
+    def _listing(self, queue: SiteQueue, target: Target, page: Page) -> Harvest:
+        """A sitemap or feed: the URLs in scope that it names."""
+        read = read_sitemap if target.kind == "sitemap" else read_feed
+        try:
+            offers = read(page.body)
+        except FeedError as error:
+            logger.warning("%s: %s: %s", queue.site.name, page.url, error)
+            return outcome(page, "failed", str(error))
+        kept = [o for o in offers if o.kind == "sitemap" or queue.site.follows(o.url)]
+        return outcome(page, "read").but(links=tuple(kept))
+
+    def _page(self, queue: SiteQueue, target: Target, page: Page) -> Page | Harvest:
+        """A page's own signals and its links; the rest is the pipelines' work."""
+        content_type = page.header("content-type")
+        if not is_html(content_type, page.body):
+            return outcome(page, "rejected", "not-html").but(links=())
+        text = decode_page(page.body, content_type or None)
+        if isinstance(text, Rejected):
+            return outcome(page, "rejected", text.reason).but(links=())
+        frame = read_frame(text, page.url)
+        statements = page_statements(page.headers, frame.metas, page.fetched_at)
+        depth = queue.site.follow.max_depth
+        deep = depth is not None and target.depth >= depth
+        follow = may_follow(statements) and not deep
+        links = tuple(Offer(u) for u in frame.links if queue.site.follows(u)) if follow else ()
+        verdict = decide(statements)
+        if verdict.decision != "allow":
+            refused = outcome(page, "rejected", f"consent: {verdict.signal}")
+            return refused.but(links=links, verdict=verdict)
+        return Page(
+            page.site,
+            page.url,
+            page.status,
+            page.headers,
+            page.body,
+            page.fetched_at,
+            page.verdict,
+            links,
+            page.known_body,
+        )
+
+    def failed(self, failure: Failure) -> Harvest:
+        """A request that gave no answer: refused by consent, or failed."""
+        request: Request = failure.request  # type: ignore[attr-defined] # Scrapy sets it
+        queue, target = self.queues[request.meta["site"]], request.meta["target"]
+        queue.inflight -= 1
+        base = Harvest(queue.site.name, target.url, "failed", fetched_at=iso(self.clock()))
+        error = failure.value or RuntimeError("no error given")
+        if isinstance(error, RefusedError):
+            verdict = error.verdict
+            denied = "denied" if verdict.decision == "deny" else "deferred"
+            return base.but(outcome=denied, reason=verdict.signal, verdict=verdict)
+        reason = failure_reason(error)
+        logger.warning("%s: %s: %s", queue.site.name, target.url, reason)
+        return base.but(reason=reason)
+
+    def keep(self, harvest: Harvest) -> None:
+        """Store a harvest; storage that refuses stops the run, loudly."""
+        if self.broken:
+            return
+        try:
+            self.queues[harvest.site].store.add(harvest)
+        except Exception as error:  # noqa: BLE001 - whatever the storage raises stops the run
+            self.storage_failed(error)
+
+    def storage_failed(self, error: BaseException) -> None:
+        """Stop the run: what could not be stored is done again by the next one."""
+        first = not self.broken
+        self.broken.append(f"{type(error).__name__}: {error}")
+        logger.critical("the storage refuses, the run stops: %s", self.broken[-1])
+        engine = self.crawler.engine
+        if first and engine.spider is not None:
+            import asyncio  # noqa: PLC0415 - only on the way out
+
+            self._closing = asyncio.ensure_future(engine.close_spider_async(reason=STORAGE_REASON))
+
+    def close_sites(self) -> None:
+        """Gather the results, and let go of every site's lock."""
+        for name, queue in self.queues.items():
+            self.results[name] = gather(queue.store)
+            queue.store.close()
+
+
+def outcome(page: Page, name: str, reason: str = "") -> Harvest:
+    """The harvest of an answer that is not read further."""
+    return Harvest(
+        page.site,
+        page.url,
+        name,  # type: ignore[arg-type] # the callers pass literal outcomes
+        reason,
+        page.status,
+        page.fetched_at,
+        page.header("etag"),
+        page.header("last-modified"),
+        verdict=page.verdict,
+    )

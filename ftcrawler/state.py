@@ -1,0 +1,278 @@
+"""A site's memory between nights: one SQLite file, one writer, the truth about what is done.
+
+Everything that a run must not forget is here: known URLs, what each visit gave, fingerprints
+of pairs, rows staged for shards (the outbox) and the shards that exist (the manifest).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipelines.records import Offer, UrlKind
+
+VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE urls(
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,                 -- pending, done
+    depth INTEGER NOT NULL,               -- links from a seed
+    hops INTEGER NOT NULL DEFAULT 0,      -- redirects that led here
+    lastmod TEXT NOT NULL DEFAULT '',     -- as a sitemap or feed says
+    outcome TEXT NOT NULL DEFAULT '',
+    reason TEXT NOT NULL DEFAULT '',
+    http_status INTEGER NOT NULL DEFAULT 0,
+    redirect_to TEXT NOT NULL DEFAULT '',
+    etag TEXT NOT NULL DEFAULT '',
+    last_modified TEXT NOT NULL DEFAULT '',
+    body_hash TEXT NOT NULL DEFAULT '',
+    text_hash TEXT NOT NULL DEFAULT '',
+    revision INTEGER NOT NULL DEFAULT 0,  -- documents made of this URL so far
+    run INTEGER NOT NULL DEFAULT 0,       -- the run of the last visit
+    visits INTEGER NOT NULL DEFAULT 0,
+    changes INTEGER NOT NULL DEFAULT 0,
+    fetched_at REAL NOT NULL DEFAULT 0,   -- seconds since 1970, UTC, like all times here
+    changed_at REAL NOT NULL DEFAULT 0,
+    due_at REAL NOT NULL DEFAULT 0
+);
+CREATE INDEX urls_pending ON urls(depth, id) WHERE status = 'pending';
+CREATE INDEX urls_due ON urls(due_at) WHERE status = 'done';
+CREATE TABLE outlinks(url_id INTEGER PRIMARY KEY, links BLOB NOT NULL);
+CREATE TABLE documents(
+    document_id TEXT PRIMARY KEY,
+    url_id INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    retracted TEXT NOT NULL DEFAULT ''    -- why its rows must not be used any more
+) WITHOUT ROWID;
+CREATE INDEX documents_url ON documents(url_id);
+CREATE TABLE fingerprints(hash BLOB PRIMARY KEY, url_id INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE outbox(id INTEGER PRIMARY KEY, stream TEXT NOT NULL, row TEXT NOT NULL);
+CREATE INDEX outbox_stream ON outbox(stream, id);
+CREATE TABLE shards(
+    file TEXT PRIMARY KEY,                -- relative to DATA_DIR
+    stream TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    run INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE runs(
+    id INTEGER PRIMARY KEY,
+    started_at REAL NOT NULL,
+    ended_at REAL,
+    reason TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE counts(
+    run INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(run, name)
+) WITHOUT ROWID;
+"""
+
+_TARGET = "id, url, kind, depth, hops, etag, last_modified, body_hash"
+
+
+class StateError(RuntimeError):
+    """The state cannot be used; the message names the file and the remedy."""
+
+
+class LockedError(StateError):
+    """Another process works on this site."""
+
+
+class Target(NamedTuple):
+    """A URL that wants a visit, with what is known of it."""
+
+    id: int
+    url: str
+    kind: UrlKind
+    depth: int
+    hops: int
+    etag: str
+    last_modified: str
+    body_hash: str
+
+
+class _Lock:
+    """An advisory lock on a file: the kernel lets go of it when the process dies."""
+
+    def __init__(self, path: Path, site: str) -> None:
+        self._file = path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.seek(0)
+            holder = self._file.read().strip() or "unknown"
+            self._file.close()
+            raise LockedError(
+                f"site {site!r} is being crawled by another process (pid {holder}); "
+                f"wait until it ends, or end it"
+            ) from None
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def release(self) -> None:
+        self._file.close()
+
+
+class State:
+    """The open state of one site. Not for use from two threads at once."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection, lock: _Lock) -> None:
+        self.path = path
+        self.db = db
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path, site: str, *, shards_exist: bool = False) -> State:
+        """Open or create the state file, and lock the site.
+
+        Raises :class:`LockedError` when another process holds the site, :class:`StateError`
+        when the file is damaged, newer than this version, or gone while shards exist (then
+        starting from nothing would write every row again).
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = _Lock(path.with_name("lock"), site)
+        try:
+            _check_presence(path, site, shards_exist=shards_exist)
+            return cls(path, _connect(path), lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and let go of the lock."""
+        self.db.close()
+        self._lock.release()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing: everything inside is committed together, or not at all."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.db
+            self.db.execute("COMMIT")
+        except BaseException:
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
+            raise
+
+    def meta(self, key: str) -> str:
+        """A remembered value, ``""`` when there is none."""
+        found = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(found[0]) if found else ""
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember a value."""
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def offer(self, offers: Iterable[Offer], depth: int, hops: int = 0) -> None:
+        """Make URLs known: new ones become pending, known ones keep the smaller depth."""
+        self.db.executemany(
+            "INSERT INTO urls(url, kind, status, depth, hops, lastmod) "
+            "VALUES (?, ?, 'pending', ?, ?, ?) ON CONFLICT(url) DO UPDATE SET "
+            "depth = min(depth, excluded.depth), "
+            "lastmod = CASE excluded.lastmod WHEN '' THEN lastmod ELSE excluded.lastmod END "
+            "WHERE excluded.depth < depth OR excluded.lastmod NOT IN ('', lastmod)",
+            [(o.url, o.kind, depth, hops, o.lastmod) for o in offers],
+        )
+
+    def wanted(self, limit: int, known: Mapping[int, object]) -> list[Target]:
+        """Up to ``limit`` pending URLs, nearest to the seeds first, without those ``known``."""
+        rows = self.db.execute(
+            f"SELECT {_TARGET} FROM urls WHERE status = 'pending' "  # noqa: S608 - a constant
+            "ORDER BY depth, id LIMIT ?",
+            (limit + len(known),),
+        )
+        return [Target(*row) for row in rows if row[0] not in known][:limit]
+
+    def count(self, run: int, names: Mapping[str, int]) -> None:
+        """Add to the run's counters."""
+        self.db.executemany(
+            "INSERT INTO counts VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+            [(run, name, n) for name, n in names.items() if n],
+        )
+
+    def counts(self, run: int) -> dict[str, int]:
+        """The run's counters by name."""
+        rows = self.db.execute("SELECT name, n FROM counts WHERE run = ? ORDER BY name", (run,))
+        return dict(rows.fetchall())
+
+    def pending(self) -> int:
+        """How many URLs want a visit."""
+        query = "SELECT count(*) FROM urls WHERE status = 'pending'"
+        return int(self.db.execute(query).fetchone()[0])
+
+    def outlinks(self, url_id: int) -> list[Offer]:
+        """The links that a page had at its last full visit."""
+        row = self.db.execute("SELECT links FROM outlinks WHERE url_id = ?", (url_id,)).fetchone()
+        return [Offer(*item) for item in json.loads(zlib.decompress(row[0]))] if row else []
+
+    def set_outlinks(self, url_id: int, links: Iterable[Offer]) -> None:
+        """Remember the links of a page."""
+        blob = zlib.compress(json.dumps(list(links)).encode(), 1)
+        self.db.execute("INSERT OR REPLACE INTO outlinks VALUES (?, ?)", (url_id, blob))
+
+
+def _check_presence(path: Path, site: str, *, shards_exist: bool) -> None:
+    if shards_exist and not path.exists():
+        raise StateError(
+            f"{path} is missing, but shards of {site!r} exist: put the file back from a backup, "
+            f"or move the shards away to begin anew"
+        )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open the database, check that it is sound, bring its schema up to date."""
+    try:
+        db = sqlite3.connect(path, isolation_level=None)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA cache_size = -65536")
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        if version > VERSION:
+            raise StateError(
+                f"{path} was written by a newer ftcrawler (state version {version}, this one "
+                f"reads up to {VERSION}): upgrade ftcrawler"
+            )
+        if version == 0:
+            _create(db, path)
+        elif (fault := _fault(db)) != "ok":
+            raise StateError(f"{path} is damaged ({fault}): put it back from a backup")
+    except sqlite3.DatabaseError as error:
+        raise StateError(f"{path} cannot be used ({error}): put it back from a backup") from error
+    return db
+
+
+def _create(db: sqlite3.Connection, path: Path) -> None:
+    if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise StateError(f"{path} is an SQLite file, but not a site's state: move it away")
+    db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def _fault(db: sqlite3.Connection) -> str:
+    return str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+
+def peek(path: Path) -> sqlite3.Connection:
+    """A read-only connection to a state file, for looking while a crawl may be running."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def row_of(db: sqlite3.Connection, query: str, *values: Any) -> dict[str, Any] | None:
+    """The first row of a query as a dictionary, or None."""
+    cursor = db.execute(query, values)
+    found = cursor.fetchone()
+    return dict(zip((c[0] for c in cursor.description), found, strict=True)) if found else None

@@ -1,0 +1,220 @@
+"""What a run did, site by site: gathered from the stores, as text for people and as a record."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ftcrawler.exits import Exit
+from ftcrawler.store import SiteStore
+
+PAGE_OUTCOMES = ("document", "unchanged", "rejected", "failed")
+OTHER_OUTCOMES = ("redirected", "denied", "deferred")
+_SHOWN = 400  # characters of a sample
+
+
+@dataclass(frozen=True, slots=True)
+class ShardLine:
+    """One shard file of the site: relative path, rows, bytes, and whether this run wrote it."""
+
+    file: str
+    rows: int
+    bytes: int
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SiteResult:
+    """One site's run: counters by name, URLs left pending, shards."""
+
+    site: str
+    run: int
+    resumed: bool
+    counts: dict[str, int]
+    pending: int
+    shards: list[ShardLine] = field(default_factory=list)
+
+    def pages(self, outcome: str) -> int:
+        """Pages that ended in an outcome."""
+        return self.counts.get(f"page/{outcome}", 0)
+
+    @property
+    def fetched(self) -> int:
+        """Pages that were asked for and answered for: documents, unchanged, rejected, failed."""
+        return sum(map(self.pages, PAGE_OUTCOMES))
+
+    @property
+    def fruitless(self) -> bool:
+        """Whether requests were made and every one failed."""
+        good = sum(map(self.pages, ("document", "unchanged", "rejected", "redirected", "denied")))
+        bad = self.pages("failed") + self.pages("deferred")
+        return bad > 0 and good == 0
+
+    def reasons(self, prefix: str) -> dict[str, int]:
+        """Counters below a prefix, most first."""
+        found = {k.removeprefix(prefix): n for k, n in self.counts.items() if k.startswith(prefix)}
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def gather(store: SiteStore) -> SiteResult:
+    """A site's result, read from its state at the end of a run."""
+    rows = store.state.db.execute("SELECT file, rows, bytes, run FROM shards ORDER BY file")
+    return SiteResult(
+        store.site,
+        store.run,
+        store.resumed,
+        store.state.counts(store.run),
+        store.state.pending(),
+        [ShardLine(file, n, size, run == store.run) for file, n, size, run in rows],
+    )
+
+
+def exit_code(
+    results: Iterable[SiteResult], reason: str, locked: list[str], broken: list[str]
+) -> Exit:
+    """The code of a run over several sites."""
+    results = list(results)
+    if broken:
+        return Exit.STORAGE
+    if not results:
+        return Exit.LOCKED if locked else Exit.INTERNAL
+    if all(result.fruitless for result in results):
+        return Exit.FAILED
+    if reason == "shutdown":
+        return Exit.INTERRUPTED
+    if reason != "finished":
+        return Exit.INTERNAL
+    if locked or any(result.fruitless for result in results):
+        return Exit.PARTLY
+    return Exit.OK
+
+
+def record(
+    results: Mapping[str, SiteResult], started: str, ended: str, reason: str, code: Exit
+) -> dict[str, Any]:
+    """The run's record, as it goes to ``DATA_DIR/runs/*.json``."""
+    return {
+        "started_at": started,
+        "ended_at": ended,
+        "reason": reason,
+        "exit_code": int(code),
+        "sites": {name: asdict(result) for name, result in results.items()},
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("scrapy", "trafilatura", "sentencex", "pyarrow")},
+        },
+    }
+
+
+def write_record(data_dir: Path, entry: Mapping[str, Any]) -> Path:
+    """Write a run's record under a temporary name, then rename it."""
+    folder = data_dir / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = str(entry["started_at"]).replace(":", "").replace("-", "")
+    path = folder / f"{stamp}.json"
+    number = 1
+    while path.exists():
+        number += 1
+        path = folder / f"{stamp}-{number}.json"
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(json.dumps(entry, indent=1, ensure_ascii=False), encoding="utf-8")
+    temporary.replace(path)
+    return path
+
+
+def samples(data_dir: Path, result: SiteResult, most: int = 3) -> list[dict[str, Any]]:
+    """Up to ``most`` pairs of the site's newest shard, of different kinds where there are."""
+    files = [s.file for s in result.shards if s.file.startswith("pairs/")]
+    parquet = [file for file in files if file.endswith(".parquet")]
+    if parquet:
+        batches = pq.ParquetFile(data_dir / parquet[-1]).iter_batches(512)
+        rows = next(batches, None)
+        found = rows.to_pylist() if rows is not None else []
+    elif files:
+        with (data_dir / files[-1]).open(encoding="utf-8") as file:
+            found = [json.loads(line) for _, line in zip(range(512), file, strict=False)]
+    else:
+        return []
+    by_kind = {row["kind"]: row for row in reversed(found)}
+    return list(by_kind.values())[:most]
+
+
+def _size(count: int) -> str:
+    return f"{count / 1024:,.0f} KiB" if count < 10 * 1024**2 else f"{count / 1024**2:,.1f} MiB"
+
+
+def _counters(console: Console, title: str, counters: Mapping[str, int]) -> None:
+    """A titled list of numbers; nothing when there are none."""
+    if counters:
+        console.print(f"[bold]{title}[/]")
+        for name, number in counters.items():
+            console.print(f"{number:>9,}  {name}", soft_wrap=True)
+        console.print()
+
+
+def _outcomes(result: SiteResult) -> dict[str, int]:
+    """Pages by outcome, each with its reasons; those not fetched after those that were."""
+    lines = {"fetched, of these": result.fetched}
+    labels = {name: f"  {name}" for name in PAGE_OUTCOMES}
+    labels |= {"redirected": "redirected", "denied": "denied, not fetched"}
+    labels |= {"deferred": "deferred, not fetched"}
+    for outcome, label in labels.items():
+        number = result.pages(outcome)
+        if number or outcome in PAGE_OUTCOMES:
+            reasons = result.reasons(f"page/{outcome}/")
+            detail = ", ".join(f"{name} {n:,}" for name, n in reasons.items())
+            lines[f"{label}: {detail}" if detail else label] = number
+    return lines
+
+
+def show(console: Console, result: SiteResult, data_dir: Path, *, with_samples: bool) -> None:
+    """Print a site's result for people."""
+    console.print()
+    console.rule(f"[bold]{result.site}[/]" + (" (resumed)" if result.resumed else ""))
+    _counters(console, "Pages", _outcomes(result))
+    listings = {
+        f"{kind} {outcome}": n
+        for kind in ("sitemap", "feed")
+        for outcome, n in result.reasons(f"{kind}/").items()
+    }
+    _counters(console, "Sitemaps and feeds", listings)
+    _counters(console, "New pairs by kind", result.reasons("pairs/"))
+    _counters(console, "Pairs dropped by reason", result.reasons("dropped/"))
+    if result.counts.get("tombstones"):
+        console.print(f"{result.counts['tombstones']:,} documents retracted\n")
+    if result.pending:
+        console.print(f"{result.pending:,} URLs left for the next run\n")
+    _show_shards(console, result, data_dir)
+    if with_samples:
+        for number, row in enumerate(samples(data_dir, result), start=1):
+            console.print(f"[bold]Sample {number}[/] ({row['kind']}) from {row['url']}")
+            for name in ("prompt", "completion"):
+                text = " ".join(str(row[name]).split())
+                text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"
+                console.print(Padding(Text.assemble((f"{name}: ", "bold"), text), (0, 0, 0, 2)))
+            console.print()
+
+
+def _show_shards(console: Console, result: SiteResult, data_dir: Path) -> None:
+    if not result.shards:
+        console.print("No shards: nothing was kept so far.\n")
+        return
+    console.print("[bold]Shards[/]")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name, justify in (("rows", "right"), ("size", "right"), ("file", "left"), ("", "left")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type] # rich's own literals
+    for shard in result.shards[-12:]:
+        table.add_row(f"{shard.rows:,}", _size(shard.bytes), shard.file, "new" if shard.new else "")
+    console.print(table)
+    console.print(f"\nFiles are in {data_dir}\n", soft_wrap=True)

@@ -1,0 +1,80 @@
+"""Harvests to the rows of the shards, with their identifiers. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from pipelines.records import Document, Harvest, Pair
+
+Row = dict[str, Any]
+
+
+def document_id(site: str, url: str, revision: int) -> str:
+    """The name of one revision of a page, the same in every process (32 hex digits)."""
+    key = f"{site}\n{url}\n{revision}".encode()
+    return hashlib.blake2b(key, digest_size=16).hexdigest()
+
+
+def pair_id(document: str, fingerprint: bytes) -> str:
+    """The name of a pair's row: its document and its normalised text (32 hex digits)."""
+    return hashlib.blake2b(document.encode() + fingerprint, digest_size=16).hexdigest()
+
+
+def document_row(harvest: Harvest, document: Document, revision: int) -> Row:
+    """The row of ``documents`` for one revision of a page."""
+    return {
+        "url": harvest.url,
+        "title": document.title,
+        "text": document.text,
+        "blocks": [asdict(block) for block in document.blocks],
+        "language": document.language,
+        "fetched_at": harvest.fetched_at,
+        "document_id": document_id(harvest.site, harvest.url, revision),
+        "site": harvest.site,
+        "revision": revision,
+        "canonical_url": document.canonical_url,
+        "date": document.date,
+        "authors": list(document.authors),
+        "license": document.license,
+        "body_hash": document.body_hash,
+        "text_hash": document.text_hash,
+        "extractor": document.extractor,
+        "consent": json.dumps(asdict(harvest.verdict), ensure_ascii=False),
+    }
+
+
+def pair_row(
+    harvest: Harvest, document: Document, pair: Pair, revision: int, system_prompt: str
+) -> Row:
+    """The row of ``pairs`` for one pair of a document."""
+    identity = document_id(harvest.site, harvest.url, revision)
+    return {
+        "prompt": pair.prompt,
+        "completion": pair.completion,
+        "kind": pair.kind,
+        "url": harvest.url,
+        "document_id": identity,
+        "site": harvest.site,
+        "fetched_at": harvest.fetched_at,
+        "pair_id": pair_id(identity, pair.fingerprint),
+        "revision": revision,
+        "first_block": pair.first_block,
+        "last_block": pair.last_block,
+        "language": document.language,
+        "license": document.license,
+        "system_prompt": system_prompt,
+    }
+
+
+def tombstone_rows(
+    site: str, url: str, documents: Iterable[str], reason: str, at: str
+) -> list[Row]:
+    """The rows of ``tombstones`` that take documents back."""
+    return [
+        {"document_id": document, "url": url, "site": site, "reason": reason, "at": at}
+        for document in documents
+    ]

@@ -1,0 +1,182 @@
+"""Rows to Parquet and JSONL shards, each file whole or absent. Schemas are declared here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+Format = Literal["parquet", "jsonl"]
+Row = dict[str, Any]
+
+# The site is a dictionary column because that is what pandas and pyarrow make of the folder
+# name site=NAME: with any other type they refuse to read the folder as one table.
+_SITE = pa.dictionary(pa.int32(), pa.string())
+
+_BLOCK = pa.struct(
+    [
+        ("kind", pa.string()),
+        ("text", pa.string()),
+        ("level", pa.int32()),
+        ("start", pa.int32()),
+        ("path", pa.string()),
+    ]
+)
+
+SCHEMAS: dict[str, pa.Schema] = {
+    "pairs": pa.schema(
+        [
+            ("prompt", pa.string()),
+            ("completion", pa.string()),
+            ("kind", pa.string()),
+            ("url", pa.string()),
+            ("document_id", pa.string()),
+            ("site", _SITE),
+            ("fetched_at", pa.timestamp("s", tz="UTC")),
+            ("pair_id", pa.string()),
+            ("revision", pa.int32()),
+            ("first_block", pa.int32()),
+            ("last_block", pa.int32()),
+            ("language", pa.string()),
+            ("license", pa.string()),
+            ("system_prompt", pa.string()),
+        ]
+    ),
+    "documents": pa.schema(
+        [
+            ("url", pa.string()),
+            ("title", pa.string()),
+            ("text", pa.string()),
+            ("blocks", pa.list_(_BLOCK)),
+            ("language", pa.string()),
+            ("fetched_at", pa.timestamp("s", tz="UTC")),
+            ("document_id", pa.string()),
+            ("site", _SITE),
+            ("revision", pa.int32()),
+            ("canonical_url", pa.string()),
+            ("date", pa.string()),
+            ("authors", pa.list_(pa.string())),
+            ("license", pa.string()),
+            ("body_hash", pa.string()),
+            ("text_hash", pa.string()),
+            ("extractor", pa.string()),
+            ("consent", pa.string()),
+        ]
+    ),
+    "tombstones": pa.schema(
+        [
+            ("document_id", pa.string()),
+            ("url", pa.string()),
+            ("site", _SITE),
+            ("reason", pa.string()),
+            ("at", pa.timestamp("s", tz="UTC")),
+        ]
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A file that is whole on disk: its rows, size in bytes and SHA-256 in hex."""
+
+    file: Path
+    rows: int
+    bytes: int
+    sha256: str
+
+
+def shard_path(data_dir: Path, stream: str, site: str, number: int, fmt: Format) -> Path:
+    """Where a shard stands.
+
+    JSONL files begin with ``_`` so that readers of Parquet folders, which pass over such
+    names, take the folder as it is.
+    """
+    name = f"{stream}-{number:06d}"
+    name = f"{name}.parquet" if fmt == "parquet" else f"_{name}.jsonl"
+    return data_dir / stream / f"site={site}" / name
+
+
+def is_shard_name(name: str, stream: str) -> bool:
+    """Whether a file name is one that this module gives, or a temporary one of it."""
+    return name.lstrip("._").startswith(f"{stream}-") and name.endswith(
+        (".parquet", ".jsonl", ".tmp")
+    )
+
+
+def _column(rows: Sequence[Row], field: pa.Field) -> pa.Array:
+    values = [row.get(field.name) for row in rows]
+    if pa.types.is_timestamp(field.type):
+        return pa.array(values, pa.string()).cast(field.type)
+    if pa.types.is_dictionary(field.type):
+        return pa.array(values, pa.string()).cast(field.type)
+    return pa.array(values, field.type)
+
+
+def _parquet(path: Path, rows: Sequence[Row], schema: pa.Schema) -> None:
+    table = pa.Table.from_arrays([_column(rows, field) for field in schema], schema=schema)
+    pq.write_table(table, path, compression="zstd")
+
+
+def _jsonl(path: Path, rows: Sequence[Row], schema: pa.Schema) -> None:
+    names = schema.names
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps({name: row.get(name) for name in names}, ensure_ascii=False))
+            file.write("\n")
+
+
+_WRITERS: dict[str, Callable[[Path, Sequence[Row], pa.Schema], None]] = {
+    "parquet": _parquet,
+    "jsonl": _jsonl,
+}
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_shard(
+    path: Path,
+    stream: str,
+    rows: Sequence[Row],
+    fmt: Format,
+    step: Callable[[str], None] = lambda _name: None,
+) -> Shard:
+    """Write rows to a temporary name, fsync, rename, fsync the folder.
+
+    ``step`` is told the name of each step that was taken. Raises :class:`OSError` when the
+    disk refuses; then the temporary file is removed and ``path`` is untouched.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        _WRITERS[fmt](temporary, rows, SCHEMAS[stream])
+        step(f"{fmt}-written")
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        size, digest = temporary.stat().st_size, checksum(temporary)
+        temporary.replace(path)
+        step(f"{fmt}-renamed")
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+    return Shard(path, len(rows), size, digest)
