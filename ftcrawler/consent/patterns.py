@@ -9,6 +9,7 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _ALIKE_RESERVED = frozenset(b":@!'(),;[]")  # RFC 9309 2.2.2: the same encoded and not
 _DECODED = _UNRESERVED | _ALIKE_RESERVED
 _TO_NORMALISE = re.compile(rb"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~:/?#\[\]@!&'()+,;=]")
+_HIGH_OCTET = re.compile(rb"%([89A-F][0-9A-F])")  # packed, so that no star stops inside %A9
 _LOOSE = ((b"%2F", b"/"), (b"%3F", b"?"))  # in a query only: the table of RFC 9309 2.2.2
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
 
@@ -45,9 +46,10 @@ def compile_pattern(text: str) -> PathPattern:
     """
     anchored = text.endswith("$")
     raw = _octets(text.removesuffix("$")).split(b"*")
-    normal = b"*".join(_normalised(part) for part in raw)
+    encoded = b"*".join(_normalised(part) for part in raw)
+    normal = _packed(encoded)
     return PathPattern(
-        octets=len(normal) + anchored,
+        octets=len(encoded) + anchored,
         parts=tuple(normal.split(b"*")),
         loose=tuple(_loosened(normal).split(b"*")),
         anchored=anchored,
@@ -58,12 +60,12 @@ def url_paths(url: str) -> tuple[bytes, ...]:
     r"""The URL's path and query in normal form, then as servers resolve it if that differs.
 
     >>> url_paths("https://host/%7Eme/../caf\u00e9?q#top")
-    (b'/~me/../caf%C3%A9?q', b'/caf%C3%A9?q')
+    (b'/~me/../caf\xc3\xa9?q', b'/caf\xc3\xa9?q')
     """
     url = url.strip().partition("#")[0]
     authority = _AUTHORITY.match(url)
     rest = url[authority.end() :] if authority else url
-    path = _normalised(_octets(rest if rest.startswith("/") else f"/{rest}"))
+    path = _packed(_normalised(_octets(rest if rest.startswith("/") else f"/{rest}")))
     resolved = _resolved(path)
     return (path,) if resolved == path else (path, resolved)
 
@@ -87,6 +89,10 @@ def _normalised_octet(match: re.Match[bytes]) -> bytes:
         return b"%%%02X" % found[0]
     octet = int(found[1:], 16)
     return bytes([octet]) if octet in _DECODED else found.upper()
+
+
+def _packed(path: bytes) -> bytes:
+    return _HIGH_OCTET.sub(lambda match: bytes([int(match[1], 16)]), path)
 
 
 def _loosened(path: bytes) -> bytes:
