@@ -269,7 +269,7 @@ def test_hidden_page_is_linked_from_no_page(site, path):
 
 
 @pytest.mark.parametrize("path", ARTICLES)
-def test_article_is_prose_under_its_title_in_ascii_markup(site, path):
+def test_article_is_prose_under_its_title(site, path):
     article = article_of(path, site)
     assert re.search(r"<h1>(.*?)</h1>", article)[1] == PAGES[path].title.replace("&", "&amp;")
     assert len(re.findall(r"<h2", article)) >= (1 if path == "/private/logbook" else 2)
@@ -368,6 +368,19 @@ def test_added_and_removed_pages_join_and_leave_the_sitemap(changing):
     listed = changing.body("/sitemap-pages.xml").decode()
     assert "/new</loc>" in listed
     assert "/sea/waves<" not in listed
+
+
+def test_every_change_moves_last_modified_on_even_after_a_removal(changing):
+    dates = []
+    for change in (
+        lambda: changing.replace("/new", "one"),
+        lambda: changing.remove("/new"),
+        lambda: changing.replace("/new", "two"),
+    ):
+        change()
+        dates.append(ask(changing, "/sitemap-pages.xml")[1]["Last-Modified"])
+    assert dates == sorted(set(dates))
+    assert ask(changing, "/new")[1]["Last-Modified"] == dates[-1]
 
 
 def test_generated_file_and_status_can_be_replaced(changing):

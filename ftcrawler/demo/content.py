@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from http import HTTPStatus
 from pathlib import Path
 from string import Template
 
@@ -77,7 +78,7 @@ def _body(path: str, page: DemoPage) -> bytes:
         return FIXED[path]
     if page.alias:
         return _body(page.alias, PAGES[page.alias])
-    if page.location or page.status != 200:  # noqa: PLR2004 - the status of a page that exists
+    if page.location or page.status != HTTPStatus.OK:
         return _note(page)
     if page.raw:
         return _source(path, page).encode(page.encoding)

@@ -24,11 +24,12 @@ _accepts_gzip = re.compile(
     r"(^|[\s,])gzip\s*(?!\s*;\s*q=0(\.0*)?\s*(,|$))(;|,|$)", re.IGNORECASE
 ).search
 _is_host = re.compile(r"[A-Za-z0-9.:\[\]-]+").fullmatch
+CHANGE = timedelta(hours=1)  # each change of the site is this much later than the one before
 ADDED = Resource(  # what replace() starts from where the site has no such page
     title="Added page",
     body=b"",
     content_type=HTML,
-    modified=datetime(2024, 6, 1, tzinfo=UTC),
+    modified=datetime.min.replace(tzinfo=UTC),
     sitemap="pages",
 )
 MISSING = replace(
@@ -61,6 +62,7 @@ class DemoServer:
     def __init__(self, host: str, port: int) -> None:
         self.requests: list[Request] = []  # list.append is atomic, so threads may share it
         self._site = build()
+        self._changed = max(one.modified for one in self._site.values())
         self._http = _Listener((host, port), _Handler)
         self._http.demo = self
         self.port: int = self._http.server_address[1]
@@ -101,16 +103,16 @@ class DemoServer:
         content_type: str = HTML,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Serve `content` at `path` from now on: new ETag, Last-Modified an hour later.
+        """Serve `content` at `path` from now on, with a new ETag and a later Last-Modified.
 
         A path that is new joins the sitemap. Any headers of the old page go; text becomes UTF-8.
         """
-        before = self._site.get(path, ADDED)
+        self._changed += CHANGE
         after = replace(
-            before,
+            self._site.get(path, ADDED),
             body=content.encode() if isinstance(content, str) else content,
             content_type=content_type,
-            modified=before.modified + timedelta(hours=1),
+            modified=self._changed,
             status=status,
             headers=tuple((headers or {}).items()),
             generate=None,
@@ -119,6 +121,7 @@ class DemoServer:
 
     def remove(self, path: str) -> None:
         """Answer 404 at `path` from now on, and leave it out of sitemap and feed."""
+        self._changed += CHANGE
         self._site = {known: one for known, one in self._site.items() if known != path}
 
     def answer(self, target: str, host: str, headers: Mapping[str, str]) -> _Answer:
@@ -131,8 +134,8 @@ class DemoServer:
     def _materialise(self, resource: Resource, origin: str) -> Resource:
         if resource.generate is None:
             return resource
-        newest = max(one.modified for one in self._site.values())
-        return replace(resource, body=resource.generate(self._site, origin), modified=newest)
+        body = resource.generate(self._site, origin)
+        return replace(resource, body=body, modified=self._changed)
 
 
 def serve(host: str = "127.0.0.1", port: int = 0) -> DemoServer:
