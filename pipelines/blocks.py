@@ -8,15 +8,17 @@ gives each its place in the document's text. Neither is recursive.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lxml import etree
 
 from pipelines.decode import without_controls
 from pipelines.records import Block, BlockKind, normalised
 from pipelines.vocabulary import LEVELS, Role, Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 CELLS_JOINED_BY: Final = " | "
 
@@ -204,9 +206,9 @@ def finish_blocks(
 
 
 def clean_text(raw: str) -> str:
-    """One line: white space collapsed, citation marks and edit links removed.
+    r"""One line: white space collapsed, citation marks and edit links removed.
 
-    >>> clean_text(" As shown[1][2,3], and\\n later[a].")
+    >>> clean_text(" As shown[1][2,3], and\n later[a].")
     'As shown, and later.'
     """
     text = " ".join(_INVISIBLE.sub("", without_controls(raw)).split())

@@ -16,12 +16,12 @@ from lxml import etree, html
 
 from pipelines.blocks import Draft, clean_text, finish_blocks, read_drafts
 from pipelines.decode import decode_page
-from pipelines.metadata import Metadata, read_metadata
+from pipelines.metadata import read_metadata
 from pipelines.origin import Paths, restore_origin
-from pipelines.records import Block, Document, Rejected
+from pipelines.records import Document, Rejected
 from pipelines.rules import ExtractRules
 from pipelines.selectors import check_rules, drop_selected, read_selected, select
-from pipelines.vocabulary import prose_role, trafilatura_role
+from pipelines.vocabulary import html_role, prose_role, text_of, trafilatura_role
 
 BLOCKS_VERSION: Final = 1
 EXTRACTOR: Final = f"trafilatura {trafilatura.__version__} / blocks {BLOCKS_VERSION}"
@@ -73,8 +73,18 @@ def _extracted(page: etree._Element) -> list[Draft]:
     body = getattr(found, "body", None)
     drafts = [] if body is None else read_drafts(body, trafilatura_role)
     drafts = restore_origin(drafts, page)
-    is_flattened = len(drafts) == 1 and drafts[0].element is None
-    return _prose(page) if not drafts or is_flattened else drafts
+    return _prose(page) if _is_flattened(drafts) else drafts
+
+
+def _is_flattened(drafts: list[Draft]) -> bool:
+    """Whether most of the text is one block that is none in the page: a whole page in a row."""
+    longest = max(drafts, key=lambda draft: len(draft.raw), default=None)
+    if longest is None:
+        return True
+    if longest.element is None:
+        return len(drafts) == 1
+    is_layout = longest.kind == "table_row" and html_role(longest.element) == "break"
+    return is_layout and len(longest.raw) * 2 > sum(len(draft.raw) for draft in drafts)
 
 
 def _prose(page: etree._Element) -> list[Draft]:
@@ -89,7 +99,7 @@ def _prose(page: etree._Element) -> list[Draft]:
 
 def _title_selected(page: etree._Element, selector: str) -> str:
     found = select(page, selector)
-    return clean_text("".join(found[0].itertext())) if found else ""
+    return clean_text(text_of(found[0])) if found else ""
 
 
 def _document(body: bytes, url: str, rules: ExtractRules, text: str) -> Document | Rejected:
@@ -108,12 +118,6 @@ def _document(body: bytes, url: str, rules: ExtractRules, text: str) -> Document
         return Rejected(
             "no-text", f"nothing matches {rules.paragraphs!r}" if rules.paragraphs else ""
         )
-    return _record(body, url, title, blocks, about, SELECTORS if by_site else EXTRACTOR)
-
-
-def _record(
-    body: bytes, url: str, title: str, blocks: tuple[Block, ...], about: Metadata, extractor: str
-) -> Document:
     return Document(
         url=url,
         title=title,
@@ -124,7 +128,7 @@ def _record(
         authors=about.authors,
         license=about.license,
         body_hash=hashlib.sha256(body).hexdigest(),
-        extractor=extractor,
+        extractor=SELECTORS if by_site else EXTRACTOR,
     )
 
 

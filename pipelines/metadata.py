@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from email.utils import parsedate
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
-
-from lxml import etree
 
 from pipelines.blocks import clean_text
 from pipelines.records import normalised
+from pipelines.vocabulary import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml import etree
 
 _BETWEEN_NAMES: Final = re.compile(r"\s+[|\u2013\u2014·•»-]\s+|\s*\|\s*")
+_BARS: Final = "|·•»"
 _COLON: Final = re.compile(r"\s*:\s+")
 _NOT_ALNUM: Final = re.compile(r"[\W_]+")
 _ISO_DATE: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?!\d)")
@@ -80,7 +84,9 @@ def title_without_site(title: str, site_name: str, host: str) -> str:
                 if _letters(parts[index]) in known or _is_host(parts[index], host):
                     return _trimmed(title, parts[index], last=index == -1)
     parts = _BETWEEN_NAMES.split(title)
-    if len(parts) > 1 and len(parts[-1]) < len(title) - len(parts[-1]):
+    rest = title[: -len(parts[-1])] if len(parts) > 1 else ""
+    # A dash also stands between two parts of a title, a bar hardly ever does.
+    if rest and (len(parts[-1]) < len(rest) or rest.rstrip()[-1] in _BARS):
         return _trimmed(title, parts[-1], last=True)
     return title
 
@@ -181,7 +187,7 @@ def _headlines(page: etree._Element, url: str) -> list[str]:
     """The page's h1 texts, without those that are the site's name linked to its start."""
     found = []
     for heading in page.iter("h1"):
-        text = clean_text("".join(heading.itertext()))
+        text = clean_text(text_of(heading))
         home = any(_is_home(link.get("href") or "", url) for link in heading.iter("a"))
         if (
             text
@@ -197,7 +203,12 @@ def _is_home(href: str, url: str) -> bool:
         target, here = urlsplit(urljoin(url, href.strip())), urlsplit(url)
     except ValueError:
         return False
-    return bool(href) and target.netloc == here.netloc and target.path in {"", "/"} != here.path
+    return (
+        bool(href)
+        and target.netloc == here.netloc
+        and target.path in {"", "/"}
+        and here.path not in {"", "/"}
+    )
 
 
 def _title(page: etree._Element, url: str, meta: dict[str, list[str]]) -> str:
@@ -205,7 +216,7 @@ def _title(page: etree._Element, url: str, meta: dict[str, list[str]]) -> str:
     host = urlsplit(url).hostname or "" if "://" in url else ""
     site_name = next(iter(meta.get("og:site_name", ())), "")
     element = next(page.iter("title"), None)
-    whole = clean_text("".join(element.itertext())) if element is not None else ""
+    whole = clean_text(text_of(element)) if element is not None else ""
     shared = next(iter(meta.get("og:title", ())), "")
     names = [title_without_site(name, site_name, host) for name in (shared, whole) if name]
     headlines = [text for text in _headlines(page, url) if _letters(text) != _letters(site_name)]

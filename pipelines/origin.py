@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from itertools import islice
-from typing import Final
-
-from lxml import etree
+from typing import TYPE_CHECKING, Final
 
 from pipelines.blocks import Draft
-from pipelines.vocabulary import LEVELS
+from pipelines.vocabulary import LEVELS, text_of
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 _PLACES: Final = (*LEVELS, "p", "li", "dt", "dd", "blockquote", "pre", "tr", "div", "summary")
 _FRAME: Final = ("nav", "aside", "footer", "form")
@@ -34,7 +34,7 @@ class _Places:
         for element in page.iter(*_PLACES):
             if element.tag == "div" and not (element.text and element.text.strip()):
                 continue
-            letters = _letters("".join(islice(element.itertext(), _PIECES)))
+            letters = _letters(text_of(element, _PIECES))
             if letters:
                 for length in _KEY_LETTERS:
                     self.at[letters[:length]].append(len(self.elements))
@@ -63,13 +63,13 @@ def _lost_headings(places: _Places, last: int, place: int) -> list[Draft]:
     for element in reversed(places.elements[last + 1 : place]):
         if element.tag not in LEVELS or next(element.iterancestors(*_FRAME), None) is not None:
             break
-        lost.append(Draft("heading", LEVELS[element.tag], element, list(element.itertext())))
+        lost.append(Draft("heading", LEVELS[element.tag], element, [text_of(element)]))
     return lost[::-1]
 
 
 def _corrected(draft: Draft, element: etree._Element) -> Draft:
     if element.tag == "pre":
-        return Draft("code", 0, element, list(element.itertext()), draft.linked)
+        return Draft("code", 0, element, [text_of(element)], draft.linked)
     level = LEVELS.get(element.tag, draft.level) if draft.kind == "heading" else draft.level
     return Draft(draft.kind, level, element, draft.pieces, draft.linked)
 
@@ -98,6 +98,7 @@ def restore_origin(drafts: list[Draft], page: etree._Element) -> list[Draft]:
 class Paths:
     """The XPath of elements of one tree, each parent's children counted once.
 
+    >>> from lxml import etree
     >>> page = etree.fromstring("<html><body><p>One</p><p>Two</p></body></html>")
     >>> Paths()(page[0][1])
     '/html/body[1]/p[2]'

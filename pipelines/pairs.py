@@ -7,12 +7,14 @@ few. A pair without prompt or completion is not made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pipelines.records import Block, Document, Pair, PairKind
 from pipelines.rules import PairRules
 from pipelines.sentences import split_sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 _UNSPLIT: Final = frozenset(("code", "table_row"))
 _FALLBACK_LANGUAGE: Final = "en"
@@ -99,10 +101,10 @@ def make_pairs(document: Document, rules: PairRules | None = None) -> Iterator[P
 
     Raises ``ValueError`` when ``every`` is below 2, ``window`` below 1, or a strategy unknown.
 
-    >>> text = "One is first. Two follows. Three ends."
+    >>> text = "One is first. Two ends."
     >>> document = Document("https://site.example/", "Numbers", (Block("paragraph", text),))
     >>> [(pair.prompt, pair.completion) for pair in make_pairs(document)]
-    [('Numbers', 'One is first. Two follows. Three ends.'), ('One is first.', 'Two follows. Three ends.')]
+    [('Numbers', 'One is first. Two ends.'), ('One is first.', 'Two ends.')]
     """
     rules = rules or PairRules()
     if rules.every < 2:  # noqa: PLR2004 - every sentence a prompt would leave no completions

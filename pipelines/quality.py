@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipelines.records import Pair, normalised
-from pipelines.rules import PairRules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipelines.rules import PairRules
 
 _WORD: Final = re.compile(r"\w")
 _LETTER: Final = re.compile(r"[^\W\d_]")
@@ -27,6 +30,7 @@ PAIR_REASONS: Final = tuple(_DROPS)
 def keep_pair(pair: Pair, rules: PairRules) -> str | None:
     """``None`` for a pair to keep, otherwise one of ``PAIR_REASONS``.
 
+    >>> from pipelines.rules import PairRules
     >>> keep_pair(Pair("Bees", "They build with wax.", "title"), PairRules())
     >>> keep_pair(Pair("Bees", " BEES ", "title"), PairRules())
     'prompt-is-completion'

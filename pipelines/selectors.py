@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from cssselect import SelectorError
 from lxml import etree
 from lxml.cssselect import CSSSelector
 
 from pipelines.blocks import Draft, read_drafts
-from pipelines.rules import ExtractRules
 from pipelines.vocabulary import html_role, selected_role
+
+if TYPE_CHECKING:
+    from pipelines.rules import ExtractRules
 
 _KEPT_SELECTORS: Final = 1024
 
@@ -37,7 +39,7 @@ def check_selector(selector: str) -> None:
     >>> check_selector("article > p.lead")
     >>> check_selector("p[")
     Traceback (most recent call last):
-    ValueError: 'p[' is not a CSS selector that is understood: Expected symbol, got <EOF at 2>
+    ValueError: 'p[' is not a CSS selector that is understood: Expected ident or '*', got <EOF at 2>
     """
     _compiled(selector)
 
@@ -53,7 +55,8 @@ def check_rules(rules: ExtractRules) -> None:
 
 def select(page: etree._Element, selector: str) -> list[etree._Element]:
     """The elements of the page that match, in page order."""
-    return list(_compiled(selector)(page))
+    found = _compiled(selector)(page)
+    return cast("list[etree._Element]", found)  # noqa: SLF001 - lxml names it no other way
 
 
 def drop_selected(page: etree._Element, selectors: tuple[str, ...]) -> None:

@@ -21,16 +21,16 @@ def _by_sentencex(text: str, language: str) -> list[str]:
 
 
 def split_sentences(text: str, language: str = "en", splitter: str = "sentencex") -> list[str]:
-    """The sentences of ``text``, stripped, none empty; only white space between them is lost.
+    r"""The sentences of ``text``, stripped, none empty; only white space between them is lost.
 
     ``splitter`` is ``"sentencex"`` (a newline always ends a sentence; an unknown ``language``
-    is split as English) or ``"regex"``, the plain ``[.?!]\\s+``. Raises ``ValueError`` for
+    is split as English) or ``"regex"``, the plain ``[.?!]\s+``. Raises ``ValueError`` for
     another splitter.
 
-    >>> split_sentences("Dr. Who came. Who?")
-    ['Dr. Who came.', 'Who?']
-    >>> split_sentences("Dr. Who came. Who?", splitter="regex")
-    ['Dr.', 'Who came.', 'Who?']
+    >>> split_sentences("Dr. Smith came. Who?")
+    ['Dr. Smith came.', 'Who?']
+    >>> split_sentences("Dr. Smith came. Who?", splitter="regex")
+    ['Dr.', 'Smith came.', 'Who?']
     """
     if splitter == "sentencex":
         parts = _by_sentencex(text, language)

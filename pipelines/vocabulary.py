@@ -7,16 +7,18 @@ walks a tree with any of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from typing import Final, Literal
-
-from lxml import etree
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Literal
 
 from pipelines.records import BlockKind
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 # skip: not read at all. break: ends a block and starts none. line: white space.
 # literal: inline text whose brackets are not citation marks.
 Role = BlockKind | Literal["skip", "break", "cell", "line", "literal", "inline"]
-Vocabulary = Callable[[etree._Element], Role]
+Vocabulary = Callable[["etree._Element"], Role]  # noqa: SLF001 - lxml names it no other way
 
 LEVELS: Final = {f"h{level}": level for level in range(1, 7)}
 
@@ -53,6 +55,11 @@ _FRAME: Final = frozenset(("nav", "footer", "aside", "form"))
 _NOT_IN_CELLS: Final = ("table", "blockquote", "pre", *LEVELS)
 
 
+def text_of(element: etree._Element, pieces: int | None = None) -> str:
+    """The text in an element as it stands there, or only its first ``pieces`` text nodes."""
+    return "".join(str(piece) for piece in islice(element.itertext(), pieces))
+
+
 def html_role(element: etree._Element) -> Role:
     """The role of an HTML element."""
     role = _HTML.get(element.tag, "inline")
@@ -83,6 +90,8 @@ def selected_role(selected: Container[etree._Element]) -> Vocabulary:
     def role(element: etree._Element) -> Role:
         usual = _HTML.get(element.tag, "inline")
         if element in selected:
+            if usual == "cell" and element.getparent() in selected:
+                return "cell"
             if usual == "inline" and any(outer in selected for outer in element.iterancestors()):
                 return "inline"
             return usual if usual in _KINDS else "paragraph"
@@ -99,8 +108,9 @@ def _quote_or_code(element: etree._Element) -> Role:
     parent = element.getparent()
     stands_alone = parent is None or parent.tag in ("body", "quote", "div", "list")
     if element.tag == "quote":
-        return "quote" if stands_alone or parent.tag == "item" else "inline"
-    if stands_alone or "\n" in "".join(element.itertext()).strip():
+        in_item = parent is not None and parent.tag == "item"
+        return "quote" if stands_alone or in_item else "inline"
+    if stands_alone or "\n" in text_of(element).strip():
         return "code"
     return "literal"
 
