@@ -93,7 +93,7 @@ def named_agent_statements(
             "deny",
             f"AI training agents are not allowed (list {AI_TRAINING_AGENTS_VERSION})",
         )
-        for (line, rule), agents in refused.items()
+        for (line, rule), agents in sorted(refused.items())
     ]
 
 

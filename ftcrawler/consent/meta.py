@@ -113,7 +113,8 @@ def _scoped_items(text: str) -> list[tuple[str, str]]:
             product = name.lower().partition("/")[0]
             bot, item = ("" if product in {"*", "robots"} else product), rest
         elif rows and _EXPIRY.match(rows[-1][1]) and not _is_rule(item):
-            rows[-1] = (bot, f"{rows[-1][1]}, {item}")
+            if len(rows[-1][1]) < 2 * _LONGEST_DATE:  # longer is unreadable either way
+                rows[-1] = (bot, f"{rows[-1][1]}, {item}")
             continue
         rows.append((bot, item))
     return rows

@@ -53,11 +53,9 @@ def content_usage(text: str, source: str) -> Statement | None:
     'deny'
     """
     members = _dictionary(text)
-    if members is None:
-        if not _MENTION.search(text):
-            return None
-        return Statement("content-usage", source, text, "deny", "unreadable, mentions training")
     said = {label: members[label] for label in _LABELS if label in members}
+    if not said and _MENTION.search(text):
+        return Statement("content-usage", source, text, "deny", "unreadable, mentions training")
     refused = [f"{label}={value}" for label, value in said.items() if value != "y"]
     if refused:
         return Statement("content-usage", source, text, "deny", f"refuses: {', '.join(refused)}")
@@ -76,24 +74,24 @@ def split_path(text: str) -> tuple[str, str]:
     return (path, rest.strip()) if path.startswith(("/", "*")) else ("", text)
 
 
-def _dictionary(text: str) -> dict[str, str] | None:
-    """RFC 9651 3.2, keys to raw values (``?1`` when bare); ``None`` when it does not parse."""
+def _dictionary(text: str) -> dict[str, str]:
+    """RFC 9651 3.2, keys to raw values (``?1`` when bare); empty when it does not parse."""
     text = text.strip(" ")
     members: dict[str, str] = {}
     at = 0
     while at < len(text):
         match = _MEMBER.match(text, at)
         if match is None:
-            return None
+            return {}
         members[match[1]] = match[2] or "?1"
         at = _skip_blanks(text, match.end())
         if at == len(text):
             return members
         if text[at] != ",":
-            return None
+            return {}
         at = _skip_blanks(text, at + 1)
         if at == len(text):
-            return None  # a trailing comma
+            return {}  # a trailing comma
     return members
 
 
