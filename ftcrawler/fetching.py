@@ -132,6 +132,8 @@ class ConsentGate:
             logger.warning("%s: status %d: %s", url, status, policy)
             return RobotsFile(url, blanket=_blanket(policy, url, f"status {status}"))
         robots = parse_robots(body) if policy == "parse" else _NO_RULES
+        if robots.kind == "compressed":
+            return RobotsFile(url, blanket=_blanket("defer", url, "compressed beyond reading"))
         self._slow_down(robots, queue)
         return RobotsFile(url, robots)
 

@@ -15,8 +15,8 @@ COMMANDS_MODULE = "ftcrawler.commands"
 ADDONS = {"ftcrawler.addon.FtcrawlerAddon": 100}
 
 # -- ftcrawler's own ------------------------------------------------------------------
-DATA_DIR = os.environ.get("FTCRAWLER_DATA", "data")
-SITES_DIR = os.environ.get("FTCRAWLER_SITES", str(ROOT / "ftcrawler" / "sites"))
+DATA_DIR = os.environ.get("FTCRAWLER_DATA") or "data"
+SITES_DIR = os.environ.get("FTCRAWLER_SITES") or str(ROOT / "ftcrawler" / "sites")
 CONTACT = os.environ.get("FTCRAWLER_CONTACT", "")
 SHARD_FORMATS = ["parquet", "jsonl"]
 SHARD_ROWS = 20_000
@@ -26,7 +26,7 @@ COMMIT_BATCH = 64
 # -- Scrapy's -------------------------------------------------------------------------
 USER_AGENT = f"ftcrawler/0.1 ({CONTACT or 'no contact set'})"
 LOG_LEVEL = os.environ.get("FTCRAWLER_LOG_LEVEL", "INFO")
-LOG_SHORT_NAMES = False
+LOG_VERSIONS = []  # they are in the run's record
 STATS_DUMP = False
 COOKIES_ENABLED = False
 REDIRECT_ENABLED = False  # a redirect is an outcome of its URL; its goal is fetched as itself

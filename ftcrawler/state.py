@@ -27,6 +27,7 @@ CREATE TABLE urls(
     url TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
     status TEXT NOT NULL,                 -- pending, done
+    rank INTEGER NOT NULL,                -- 0 seeds and listings, 1 new or changed, 2 due again
     depth INTEGER NOT NULL,               -- links from a seed
     hops INTEGER NOT NULL DEFAULT 0,      -- redirects that led here
     lastmod TEXT NOT NULL DEFAULT '',     -- as a sitemap or feed says
@@ -46,7 +47,7 @@ CREATE TABLE urls(
     changed_at REAL NOT NULL DEFAULT 0,
     due_at REAL NOT NULL DEFAULT 0
 );
-CREATE INDEX urls_pending ON urls(depth, id) WHERE status = 'pending';
+CREATE INDEX urls_pending ON urls(rank, depth, id) WHERE status = 'pending';
 CREATE INDEX urls_due ON urls(due_at) WHERE status = 'done';
 CREATE TABLE outlinks(url_id INTEGER PRIMARY KEY, links BLOB NOT NULL);
 CREATE TABLE documents(
@@ -80,6 +81,17 @@ CREATE TABLE counts(
 """
 
 _TARGET = "id, url, kind, depth, hops, etag, last_modified, body_hash"
+
+
+_OFFER = """
+INSERT INTO urls(url, kind, status, rank, depth, hops, lastmod)
+VALUES (?, ?, 'pending', ?, ?, ?, ?) ON CONFLICT(url) DO UPDATE SET
+    depth = min(depth, excluded.depth),
+    status = CASE WHEN excluded.lastmod > lastmod THEN 'pending' ELSE status END,
+    rank = CASE WHEN excluded.lastmod > lastmod THEN min(rank, 1) ELSE rank END,
+    lastmod = max(lastmod, excluded.lastmod)
+WHERE excluded.depth < depth OR excluded.lastmod > lastmod
+"""
 
 
 class StateError(RuntimeError):
@@ -179,21 +191,20 @@ class State:
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def offer(self, offers: Iterable[Offer], depth: int, hops: int = 0) -> None:
-        """Make URLs known: new ones become pending, known ones keep the smaller depth."""
+        """Make URLs known: new ones become pending, known ones keep the smaller depth.
+
+        A known page that a sitemap or feed says has changed since its visit is pending, too.
+        """
         self.db.executemany(
-            "INSERT INTO urls(url, kind, status, depth, hops, lastmod) "
-            "VALUES (?, ?, 'pending', ?, ?, ?) ON CONFLICT(url) DO UPDATE SET "
-            "depth = min(depth, excluded.depth), "
-            "lastmod = CASE excluded.lastmod WHEN '' THEN lastmod ELSE excluded.lastmod END "
-            "WHERE excluded.depth < depth OR excluded.lastmod NOT IN ('', lastmod)",
-            [(o.url, o.kind, depth, hops, o.lastmod) for o in offers],
+            _OFFER,
+            [(o.url, o.kind, int(o.kind == "page"), depth, hops, o.lastmod) for o in offers],
         )
 
     def wanted(self, limit: int, known: Mapping[int, object]) -> list[Target]:
-        """Up to ``limit`` pending URLs, nearest to the seeds first, without those ``known``."""
+        """Up to ``limit`` pending URLs by rank and nearness to the seeds, without those ``known``."""
         rows = self.db.execute(
             f"SELECT {_TARGET} FROM urls WHERE status = 'pending' "  # noqa: S608 - a constant
-            "ORDER BY depth, id LIMIT ?",
+            "ORDER BY rank, depth, id LIMIT ?",
             (limit + len(known),),
         )
         return [Target(*row) for row in rows if row[0] not in known][:limit]

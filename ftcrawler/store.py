@@ -22,7 +22,8 @@ from pipelines.shards import Format
 HOUR = 3600.0
 AGE_FRACTION = 0.1  # as HTTP's heuristic freshness, RFC 9111 4.2.2
 RESUME_WITHIN = 20 * HOUR  # an interrupted run older than this is over; a new one begins
-OK, NOT_MODIFIED, NOT_FOUND, GONE = 200, 304, 404, 410
+OK, NOT_FOUND, GONE = 200, 404, 410
+_KEPT = ("revision", "text_hash", "changed_at", "etag", "last_modified", "body_hash")
 _READ = ("document", "unchanged", "rejected")
 
 
@@ -120,7 +121,7 @@ class SiteStore:
         db.execute("UPDATE runs SET ended_at=?, reason='lost' WHERE ended_at IS NULL", (now,))
         cursor = db.execute("INSERT INTO runs(started_at) VALUES (?)", (now,))
         db.execute(
-            "UPDATE urls SET status='pending' "
+            "UPDATE urls SET status='pending', rank=CASE kind WHEN 'page' THEN 2 ELSE 0 END "
             "WHERE status='done' AND (:fresh OR due_at <= :now OR fetched_at > :now)",
             {"fresh": fresh, "now": now},
         )
@@ -147,7 +148,7 @@ class SiteStore:
         with self.state.transaction() as db:
             self.state.offer(offers, 0)
             db.executemany(
-                "UPDATE urls SET status='pending' WHERE url=? AND status='done' AND run<>?",
+                "UPDATE urls SET status='pending', rank=0 WHERE url=? AND run<>?",
                 [(offer.url, self.run) for offer in offers],
             )
 
@@ -208,17 +209,17 @@ class SiteStore:
         now = self._clock()
         if harvest.document and harvest.document.text_hash == known["text_hash"]:
             harvest = harvest.but(outcome="unchanged", reason="same text", document=None)
-        after = {
-            "revision": known["revision"],
-            "text_hash": known["text_hash"],
-            "changed_at": known["changed_at"] or now,
-        }
+        after = {name: known[name] for name in _KEPT}
+        after["changed_at"] = known["changed_at"] or now
+        if harvest.status == OK:
+            after["etag"], after["last_modified"] = harvest.etag, harvest.last_modified
+            after["body_hash"] = harvest.body_hash
         if document := harvest.document:
             after["revision"] += 1
             after["text_hash"], after["changed_at"] = document.text_hash, now
             self._stage(harvest, document, known["id"], after["revision"], counts)
         elif harvest.status in (NOT_FOUND, GONE):
-            after["text_hash"] = ""
+            after |= {"text_hash": "", "body_hash": "", "etag": "", "last_modified": ""}
             self._retract(known, f"http-{harvest.status}", now, counts)
         self._update(harvest, known, after, now)
         self._offer_links(harvest, known)
@@ -230,7 +231,6 @@ class SiteStore:
         self, harvest: Harvest, known: dict[str, Any], after: dict[str, Any], now: float
     ) -> None:
         """The URL's row: done, with its outcome, validators and next date."""
-        kept = known if harvest.status == NOT_MODIFIED else {"etag": "", "last_modified": ""}
         paced = known["kind"] == "page" and harvest.outcome in _READ
         due = due_after(now, after["changed_at"], self._options.revisit_hours) if paced else now
         values = after | {
@@ -239,9 +239,6 @@ class SiteStore:
             "reason": harvest.reason,
             "http_status": harvest.status,
             "redirect_to": harvest.redirect_to,
-            "etag": harvest.etag or kept["etag"],
-            "last_modified": harvest.last_modified or kept["last_modified"],
-            "body_hash": harvest.body_hash or known["body_hash"],
             "run": self.run,
             "changed": int(harvest.document is not None),
             "fetched_at": now,

@@ -36,8 +36,8 @@ def complain(lines: list[str]) -> None:
 def quiet_scrapy(level: str) -> None:
     """At INFO, only the progress line of Scrapy's own chatter; all of it at DEBUG."""
     if level.upper() != "DEBUG":
-        logging.getLogger("scrapy").setLevel(logging.WARNING)
-        logging.getLogger("scrapy.extensions.logstats").setLevel(logging.INFO)
+        for name in ("utils.log", "addons", "middleware", "crawler", "core.engine"):
+            logging.getLogger(f"scrapy.{name}").setLevel(logging.WARNING)
 
 
 def demo_server(data_dir: Path) -> contextlib.AbstractContextManager[Any]:
@@ -80,12 +80,6 @@ class Command(ScrapyCrawl):
             "--full", action="store_true", help="read every page anew, whether it changed or not"
         )
 
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Scrapy's, and quiet at the levels above DEBUG."""
-        super().process_options(args, opts)
-        assert self.settings is not None
-        quiet_scrapy(str(self.settings["LOG_LEVEL"]))
-
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check the configuration, crawl, summarise, set the exit code."""
         if args != ["articles"]:
@@ -111,6 +105,7 @@ class Command(ScrapyCrawl):
 
     def _crawl(self, opts: argparse.Namespace, data_dir: Path) -> None:
         assert self.crawler_process is not None
+        quiet_scrapy(str(self.crawler_process.settings["LOG_LEVEL"]))
         crawler = self._create_crawler("articles")
         started = time.time()
         task = self.crawler_process.crawl(crawler, **opts.spargs)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 OK, NOT_MODIFIED = 200, 304
+GONE = (404, 410)
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 MAX_REDIRECTS = 10
 
@@ -178,7 +179,8 @@ class ArticlesSpider(Spider):
 
     def _redirected(self, queue: SiteQueue, target: Target, page: Page) -> Harvest:
         """A redirect is one URL's outcome; where it leads is another URL, asked for anew."""
-        goal = canonical(urljoin(page.url, page.header("location")))
+        location = page.header("location")
+        goal = canonical(urljoin(page.url, location)) if location else ""
         if not goal:
             return outcome(page, "failed", "redirect-nowhere")
         if goal == page.url or target.hops >= MAX_REDIRECTS:
@@ -193,7 +195,6 @@ class ArticlesSpider(Spider):
         try:
             offers = read(page.body)
         except FeedError as error:
-            logger.warning("%s: %s: %s", queue.site.name, page.url, error)
             return outcome(page, "failed", str(error))
         kept = [o for o in offers if o.kind == "sitemap" or queue.site.follows(o.url)]
         return outcome(page, "read").but(links=tuple(kept))
@@ -239,14 +240,15 @@ class ArticlesSpider(Spider):
             verdict = error.verdict
             denied = "denied" if verdict.decision == "deny" else "deferred"
             return base.but(outcome=denied, reason=verdict.signal, verdict=verdict)
-        reason = failure_reason(error)
-        logger.warning("%s: %s: %s", queue.site.name, target.url, reason)
-        return base.but(reason=reason)
+        return base.but(reason=failure_reason(error))
 
     def keep(self, harvest: Harvest) -> None:
         """Store a harvest; storage that refuses stops the run, loudly."""
         if self.broken:
             return
+        if harvest.outcome == "failed":
+            level = logging.INFO if harvest.status in GONE else logging.WARNING
+            logger.log(level, "%s: %s: %s", harvest.site, harvest.url, harvest.reason)
         try:
             self.queues[harvest.site].store.add(harvest)
         except Exception as error:  # noqa: BLE001 - whatever the storage raises stops the run

@@ -1,0 +1,251 @@
+"""Whole crawls over a web of the test's own, in a process of their own."""
+
+import json
+
+import duckdb
+import pandas as pd
+from conftest import adds_up
+from web import Answer, article
+
+
+def small_web(web):
+    web.page("/", article("Index", links=("/a", "/b", "/a#part", "/b?utm_source=x")))
+    web.page("/a", article("Alpha", links=("/c",)), etag=True)
+    web.page("/b", article("Beta"), etag=True)
+    web.page("/c", article("Gamma"), etag=True)
+
+
+def test_links_are_followed_and_rows_written_once(web, crawler):
+    small_web(web)
+    crawler.site(web)
+    first = crawler.run()
+    assert first.code == 0, first.err
+    assert first.counts()["page/document"] == 4
+    assert sorted(web.paths()) == ["/", "/a", "/b", "/c", "/robots.txt"]
+    rows = first.rows()
+    assert {row["kind"] for row in rows} == {"title", "sentence"}
+    assert len({row["pair_id"] for row in rows}) == len(rows)
+    needed = "prompt completion kind url document_id site fetched_at pair_id".split()
+    assert all(all(row[name] for name in needed) for row in rows)
+
+    second = crawler.run()
+    assert second.code == 0
+    assert second.rows() == rows
+    assert second.counts() == {
+        "page/unchanged": 4,
+        "page/unchanged/not modified": 3,
+        "page/unchanged/same body": 1,
+    }
+
+
+def test_shards_are_read_as_they_are(web, crawler):
+    small_web(web)
+    crawler.site(web)
+    done = crawler.run()
+    rows = len(done.rows())
+    frame = pd.read_parquet(done.data / "pairs")
+    assert len(frame) == rows
+    assert set(frame["site"]) == {"web"}
+    query = f"select count(*), min(fetched_at) from '{done.data}/pairs/*/*.parquet'"
+    [(count, when)] = duckdb.sql(query).fetchall()
+    assert (count, when.year) == (rows, int(done.rows()[0]["fetched_at"][:4]))
+    documents = pd.read_parquet(done.data / "documents")
+    needed = "url title text blocks language fetched_at document_id site".split()
+    assert set(needed) <= set(documents.columns)
+    assert set(frame["document_id"]) == set(documents["document_id"])
+    lines = f"select count(*) from read_json('{done.data}/pairs/*/*.jsonl')"
+    assert duckdb.sql(lines).fetchall() == [(rows,)]
+
+
+def test_a_changed_page_adds_only_what_is_new(web, crawler):
+    small_web(web)
+    crawler.site(web)
+    before = crawler.run().rows()
+    text = article("Alpha", links=("/c",)).replace("numbered 5 about", "numbered five about")
+    web.page("/a", text, etag=True)
+    after = crawler.run()
+    new = [row for row in after.rows() if row not in before]
+    assert new
+    assert {row["url"] for row in new} == {f"{web.url}/a"}
+    assert {row["revision"] for row in new} == {2}
+    assert "sentence" in {row["kind"] for row in new}
+    assert len(new) < len([row for row in before if row["url"] == f"{web.url}/a"])
+
+
+def test_a_page_that_went_is_tombstoned_and_may_come_back(web, crawler):
+    small_web(web)
+    crawler.site(web)
+    rows = crawler.run().rows()
+    kept = web.routes.pop("/c")
+    gone = crawler.run()
+    stones = gone.rows("tombstones")
+    assert [(stone["url"], stone["reason"]) for stone in stones] == [(f"{web.url}/c", "http-404")]
+    assert stones[0]["document_id"] in {row["document_id"] for row in rows}
+    web.routes["/c"] = kept
+    back = crawler.run()
+    again = [row for row in back.rows() if row["url"] == f"{web.url}/c"]
+    assert {row["revision"] for row in again} == {1, 2}
+    assert len(again) == 2 * len([row for row in rows if row["url"] == f"{web.url}/c"])
+
+
+def test_robots_are_obeyed_and_the_private_part_is_never_asked_for(web, crawler):
+    small_web(web)
+    web.routes["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /b\n", content_type="text/plain")
+    crawler.site(web)
+    done = crawler.run()
+    assert "/b" not in web.paths()
+    assert done.counts()["page/denied/robots.txt"] == 1
+
+
+def test_a_robots_file_that_fails_opens_nothing(web, crawler):
+    small_web(web)
+    web.routes["/robots.txt"] = Answer(b"", 500)
+    crawler.site(web)
+    done = crawler.run()
+    assert set(web.paths()) == {"/robots.txt"}
+    assert done.counts() == {"page/deferred": 1, "page/deferred/robots.txt": 1}
+    assert done.code == 3
+
+
+def test_crawl_delay_is_kept_by_the_servers_clock(web, crawler):
+    small_web(web)
+    web.routes["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 0.5\n")
+    crawler.site(web, request="concurrency = 8")
+    crawler.run()
+    times = [when for when, path, _ in web.seen if path != "/robots.txt"]
+    assert len(times) == 4
+    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    assert min(gaps) > 0.45
+
+
+def test_redirects_are_outcomes_and_their_goal_is_a_page(web, crawler):
+    web.page("/", article("Index", links=("/old", "/away")))
+    web.routes["/old"] = Answer(b"", 301, headers={"Location": "/new"})
+    web.routes["/away"] = Answer(b"", 302, headers={"Location": "http://example.com/"})
+    web.page("/new", article("New"))
+    crawler.site(web)
+    counts = crawler.run().counts()
+    assert counts["page/redirected"] == 2
+    assert counts["page/redirected/off-site"] == 1
+    assert counts["page/document"] == 2
+
+
+def test_sitemaps_feeds_and_depth(web, crawler):
+    web.page("/", article("Index", links=("/deep",)))
+    web.page("/deep", article("Deep", links=("/deeper",)))
+    web.page("/from-map", article("Mapped", links=("/beyond",)))
+    web.page("/from-feed", article("Fed"))
+    web.page("/from-atom", article("Atom"))
+    web.page("/beyond", article("Beyond"))
+    web.routes["/robots.txt"] = Answer(f"Sitemap: {web.url}/map.xml\n".encode())
+    web.routes["/map.xml"] = Answer(
+        f"<sitemapindex><sitemap><loc>{web.url}/part.xml</loc></sitemap></sitemapindex>".encode()
+    )
+    web.routes["/part.xml"] = Answer(
+        f"<urlset><url><loc>{web.url}/from-map</loc><lastmod>2026-01-02</lastmod></url>"
+        f"<url><loc>http://elsewhere.example/</loc></url></urlset>".encode()
+    )
+    web.routes["/feed"] = Answer(
+        f"<rss><channel><item><link>{web.url}/from-feed</link></item></channel></rss>".encode()
+    )
+    web.routes["/atom"] = Answer(
+        f'<feed xmlns="http://www.w3.org/2005/Atom"><entry><link href="{web.url}/from-atom"/>'
+        f"</entry></feed>".encode()
+    )
+    crawler.site(
+        text=f'start_urls = ["{web.url}/"]\nsitemaps = "robots"\n'
+        f'feeds = ["{web.url}/feed", "{web.url}/atom"]\n[follow]\nmax_depth = 1\n'
+        f"[request]\ndelay = 0\nallow_private_addresses = true\n"
+    )
+    done = crawler.run()
+    assert done.code == 0, done.err
+    assert {"/deep", "/from-map", "/from-feed", "/from-atom", "/beyond"} <= set(web.paths())
+    assert "/deeper" not in web.paths()
+    assert done.counts()["sitemap/read"] == 2
+    assert done.counts()["feed/read"] == 2
+
+
+def test_max_pages_bounds_a_run_and_the_next_goes_on(web, crawler):
+    links = tuple(f"/{n}" for n in range(10))
+    web.page("/", article("Index", links=links))
+    for link in links:
+        web.page(link, article(f"Page {link[1:]}"), etag=True)
+    crawler.site(web, more="[follow]\nmax_pages = 4")
+    first = crawler.run()
+    assert first.counts()["page/document"] == 4
+    assert first.record["sites"]["web"]["pending"] == 7
+    assert "left for the next run" in first.out
+    documents = [crawler.run().counts().get("page/document", 0) for _ in range(4)]
+    assert sum(documents) == 7
+
+
+def test_two_sites_in_one_run_and_one_that_fails(web, crawler):
+    small_web(web)
+    crawler.site(web, "good")
+    crawler.site(
+        text='start_urls = ["http://127.0.0.1:9/"]\n[request]\ndelay = 0\n'
+        "allow_private_addresses = true\n",
+        name="bad",
+    )
+    done = crawler.run()
+    assert done.code == 4
+    assert done.counts("good")["page/document"] == 4
+    assert done.counts("bad")["page/deferred"] == 1
+    assert "bad: every request failed" in done.err
+    named = crawler.run("crawl", "articles", "-a", "site=good")
+    assert named.code == 0
+
+
+def test_private_addresses_are_refused_unless_the_site_permits_them(web, crawler):
+    small_web(web)
+    crawler.site(text=f'start_urls = ["{web.url}/"]\n')
+    done = crawler.run()
+    assert web.paths() == []
+    assert done.counts()["page/denied/private-address"] == 1
+
+
+def test_opted_out_pages_leave_no_row(web, crawler):
+    web.page("/", article("Index", links=("/meta", "/header", "/nofollow")))
+    web.page("/meta", article("Meta").replace("<head>", "<head><meta name=robots content=noai>"))
+    web.page("/header", article("Header"), headers={"X-Robots-Tag": "noindex"})
+    web.page(
+        "/nofollow",
+        article("Stay", links=("/hidden",)).replace(
+            "<head>", "<head><meta name=robots content=nofollow>"
+        ),
+    )
+    web.page("/hidden", article("Hidden"))
+    crawler.site(web)
+    done = crawler.run()
+    assert {row["url"] for row in done.rows()} == {f"{web.url}/", f"{web.url}/nofollow"}
+    assert "/hidden" not in web.paths()
+    assert adds_up(done.counts(), 4)
+    assert done.counts()["page/rejected"] == 2
+
+
+def test_new_rules_read_every_page_again(web, crawler):
+    small_web(web)
+    crawler.site(web)
+    before = len(crawler.run().rows())
+    crawler.site(web, more="[pairs]\nstrategies = ['title', 'sentence', 'window']\nwindow = 2")
+    done = crawler.run()
+    assert done.counts()["page/document"] == 4
+    assert done.counts()["pairs/window"] > 0
+    assert "pairs/title" not in done.counts()
+    assert len(done.rows()) > before
+
+
+def test_the_demo_site_twice(crawler):
+    first = crawler.run("demo", FTCRAWLER_SITES="")
+    assert first.code == 0, first.err
+    counts = first.counts("demo")
+    rows = first.rows()
+    assert counts["page/document"] > 30
+    assert "Sample 3" in first.out
+    assert "private" not in json.dumps(sorted({row["url"] for row in rows}))
+    second = crawler.run("crawl", "articles", "-a", "site=demo", FTCRAWLER_SITES="")
+    assert second.code == 0
+    assert second.rows() == rows
+    assert second.counts("demo")["page/unchanged"] == (
+        counts["page/document"] + counts["page/rejected"]
+    )

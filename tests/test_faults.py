@@ -1,0 +1,300 @@
+"""What sites do wrong: each fault is one counted outcome, one clear line, and nothing else is lost.
+
+Every web here has a page that is well beside the one that is not.
+"""
+
+import gzip
+import random
+import time
+
+import pytest
+from conftest import adds_up
+from web import Answer, article
+
+MEGABYTE = b"x" * (1 << 20)
+
+
+def hangs(exchange):
+    time.sleep(4)
+
+
+def closes(exchange):
+    exchange.connection.close()
+
+
+def says_nothing_then_closes(exchange):
+    exchange.connection.shutdown(2)
+
+
+def sends_200_megabytes(exchange):
+    exchange.send_response(200)
+    exchange.send_header("Content-Type", "text/html")
+    exchange.end_headers()
+    for _ in range(200):
+        exchange.wfile.write(MEGABYTE)
+
+
+def promises_200_megabytes(exchange):
+    exchange.send_response(200)
+    exchange.send_header("Content-Type", "text/html")
+    exchange.send_header("Content-Length", str(200 << 20))
+    exchange.end_headers()
+    exchange.wfile.write(MEGABYTE)
+
+
+def breaks_off(exchange):
+    exchange.send_response(200)
+    exchange.send_header("Content-Type", "text/html")
+    exchange.send_header("Content-Length", "5000")
+    exchange.end_headers()
+    exchange.wfile.write(b"<html><body><p>Half a page")
+
+
+def redirects_to_itself(exchange):
+    exchange.answer(Answer(b"", 302, headers={"Location": exchange.path}))
+
+
+def redirects_to_a_new_place(exchange):
+    exchange.answer(Answer(b"", 302, headers={"Location": f"{exchange.path}x"}))
+
+
+def bomb():
+    return gzip.compress(b"\0" * (200 << 20), 9)
+
+
+ONCE = {
+    "answers 500": (Answer(b"", 500), "failed/http-500"),
+    "answers 403": (Answer(b"", 403), "failed/http-403"),
+    "hangs": (hangs, "failed/timeout"),
+    "closes": (closes, "failed/connection-lost"),
+    "closes politely": (says_nothing_then_closes, "failed/connection-lost"),
+    "sends 200 MB": (sends_200_megabytes, "failed/too-large"),
+    "promises 200 MB": (promises_200_megabytes, "failed/too-large"),
+    "breaks off": (breaks_off, "failed/truncated"),
+    "redirects to itself": (redirects_to_itself, "failed/redirect-loop"),
+    "redirects nowhere": (Answer(b"", 302), "failed/redirect-nowhere"),
+    "redirects to a script": (
+        Answer(b"", 302, headers={"Location": "javascript:alert(1)"}),
+        "failed/redirect-nowhere",
+    ),
+    "wrong gzip": (
+        Answer(b"this is not gzip", headers={"Content-Encoding": "gzip"}),
+        "failed/bad-compression",
+    ),
+    "gzip bomb": (Answer(bomb(), headers={"Content-Encoding": "gzip"}), "failed/too-large"),
+    "empty": (Answer(b""), "rejected/empty"),
+    "no text": (Answer(b"<html><body><img src=x></body></html>"), "rejected/no-text"),
+    "binary": (Answer(random.Random(1).randbytes(5000)), "rejected/not-text"),
+    "a picture": (Answer(b"\x89PNG", content_type="image/png"), "rejected/not-html"),
+    "100,000 nested tags": (Answer(b"<div>" * 100_000 + b"text"), "rejected/too-deep"),
+    "an unknown charset": (
+        Answer(article("Odd").encode(), content_type="text/html; charset=klingon"),
+        "document",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_one_fault_is_one_outcome(name, web, crawler):
+    route, expected = ONCE[name]
+    web.page("/", article("Index", links=("/fault", "/fine")))
+    web.page("/fine", article("Fine"))
+    web.routes["/fault"] = route
+    crawler.site(web, timeout=2)
+    done = crawler.run("crawl", "articles", "-s", "RETRY_TIMES=0")
+    assert done.code == 0, done.err
+    counts = done.counts()
+    assert counts[f"page/{expected}"] == (3 if expected == "document" else 1), counts
+    assert adds_up(counts, 3), counts
+    assert f"{web.url}/fine" in {row["url"] for row in done.rows()}
+    assert "Traceback" not in done.err
+    if expected.startswith("failed") and "http" not in expected:
+        assert f"{web.url}/fault" in done.err
+    documents = {row["url"] for row in done.rows("documents")}
+    assert (f"{web.url}/fault" in documents) == (expected == "document")
+
+
+def test_redirects_for_ever_end(web, crawler):
+    web.page("/", article("Index", links=("/r", "/fine")))
+    web.page("/fine", article("Fine"))
+    for n in range(30):
+        web.routes["/r" + "x" * n] = redirects_to_a_new_place
+    crawler.site(web)
+    done = crawler.run()
+    counts = done.counts()
+    assert counts["page/failed/redirect-loop"] == 1
+    assert counts["page/redirected"] == 10
+    assert f"{web.url}/fine" in {row["url"] for row in done.rows()}
+
+
+def test_a_circle_of_redirects_ends(web, crawler):
+    web.page("/", article("Index", links=("/a",)))
+    web.routes["/a"] = Answer(b"", 301, headers={"Location": "/b"})
+    web.routes["/b"] = Answer(b"", 301, headers={"Location": "/a"})
+    crawler.site(web)
+    done = crawler.run()
+    assert done.code == 0
+    assert web.paths().count("/a") == 1
+    assert done.counts()["page/redirected"] == 2
+
+
+CHARSETS = {
+    "latin-1 said in the header": ("iso-8859-1", "text/html; charset=iso-8859-1"),
+    "utf-8 that says it is latin-1": ("utf-8", "text/html; charset=iso-8859-1"),
+    "latin-1 that says it is utf-8": ("iso-8859-1", "text/html; charset=utf-8"),
+    "utf-16 with its mark": ("utf-16", "text/html"),
+}
+
+
+@pytest.mark.parametrize("name", CHARSETS)
+def test_charsets_come_out_right(name, web, crawler):
+    encoding, content_type = CHARSETS[name]
+    text = article("Café", tag="œuvre à Genève" if "utf" in encoding else "élève à Genève")
+    web.routes["/"] = Answer(text.encode(encoding), content_type=content_type)
+    crawler.site(web)
+    rows = crawler.run().rows()
+    assert rows[0]["prompt"] == "Café"
+    assert all("à Genève" in row["completion"] for row in rows)
+
+
+LISTINGS = {
+    "a feed that is not XML": ("feeds", b"this is not XML", "feed/failed/not-xml"),
+    "a feed that is a page": ("feeds", article("Page").encode(), "feed/failed/not-xml"),
+    "a feed that is a sitemap": ("feeds", b"<urlset/>", "feed/failed/not-a-feed"),
+    "a sitemap with an entity bomb": (
+        "sitemaps",
+        b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
+        b"<urlset><url><loc>&b;</loc></url></urlset>",
+        "sitemap/failed/entity-declarations",
+    ),
+    "a sitemap that is a gzip bomb": ("sitemaps", bomb(), "sitemap/failed/too-large"),
+    "a sitemap that is cut short gzip": (
+        "sitemaps",
+        b"\x1f\x8b broken",
+        "sitemap/failed/bad-gzip",
+    ),
+    "an empty sitemap": ("sitemaps", b"", "sitemap/failed/not-xml"),
+}
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_a_bad_listing_is_one_outcome(name, web, crawler):
+    key, body, expected = LISTINGS[name]
+    web.page("/", article("Index"))
+    web.routes["/listing"] = Answer(body, content_type="application/xml")
+    crawler.site(
+        text=f'start_urls = ["{web.url}/"]\n{key} = ["{web.url}/listing"]\n'
+        "[request]\ndelay = 0\nallow_private_addresses = true\n"
+    )
+    done = crawler.run()
+    assert done.code == 0
+    assert done.counts()[expected] == 1, done.counts()
+    assert done.counts()["page/document"] == 1
+    assert f"{web.url}/listing" in done.err
+
+
+def test_a_site_that_does_not_answer_is_not_success(crawler):
+    crawler.site(
+        text='start_urls = ["http://127.0.0.1:9/"]\n'
+        "[request]\ndelay = 0\nallow_private_addresses = true\n"
+    )
+    done = crawler.run()
+    assert done.code == 3
+    assert "every request failed" in done.err
+
+
+def test_a_run_whose_every_page_failed_is_not_success(web, crawler):
+    web.routes["/"] = Answer(b"", 500)
+    crawler.site(web)
+    done = crawler.run("crawl", "articles", "-s", "RETRY_TIMES=0")
+    assert done.code == 3
+    assert done.counts()["page/failed/http-500"] == 1
+
+
+BAD_SITES = {
+    "not TOML": ("start_urls = [", "web.toml: not valid TOML"),
+    "unknown key": ('start_urls = ["http://a.b/"]\nstart_url = 1', "start_url: unknown key"),
+    "unknown nested key": (
+        'start_urls = ["http://a.b/"]\n[request]\nspeed = 1',
+        "request.speed: unknown key; allowed here: delay, concurrency",
+    ),
+    "no seed": ("enabled = true", "start_urls is missing"),
+    "a negative delay": (
+        'start_urls = ["http://a.b/"]\n[request]\ndelay = -1',
+        "request.delay: input should be greater than or equal to 0 (found -1)",
+    ),
+    "a bad selector": (
+        'start_urls = ["http://a.b/"]\n[extract]\narticle = "p["',
+        "extract.article",
+    ),
+    "a bad expression": ('start_urls = ["http://a.b/"]\n[follow]\nallow = ["("]', "follow.allow"),
+    "a bad strategy": (
+        'start_urls = ["http://a.b/"]\n[pairs]\nstrategies = ["guess"]',
+        "'title', 'heading', 'sentence' or 'window'",
+    ),
+    "not http": ('start_urls = ["ftp://a.b/"]', "not an absolute http:// or https:// URL"),
+    "a missing variable": (
+        'start_urls = ["http://a.b/"]\n[request.headers]\nX = "${NO_SUCH_KEY}"',
+        "NO_SUCH_KEY is not set",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SITES)
+def test_a_bad_site_file_stops_before_the_first_request(name, crawler):
+    text, message = BAD_SITES[name]
+    crawler.site(text=text)
+    done = crawler.run()
+    assert done.code == 2
+    assert message in done.err
+    assert str(crawler.sites / "web.toml") in done.err
+    assert "Traceback" not in done.err
+    assert not crawler.data.exists()
+
+
+def test_all_faults_of_all_site_files_are_told_at_once(crawler):
+    crawler.site(name="one", text='start_urls = ["x"]\nwrong = 1')
+    crawler.site(name="two", text='start_urls = ["http://a.b/"]\n[pairs]\nevery = 1\nwindow = 0')
+    done = crawler.run()
+    assert done.code == 2
+    for part in (
+        "one.toml: start_urls",
+        "one.toml: wrong",
+        "two.toml: pairs.every",
+        "pairs.window",
+    ):
+        assert part in done.err
+
+
+def test_two_sites_with_the_same_name(crawler):
+    crawler.site(name="web", text='start_urls = ["http://a.b/"]')
+    crawler.site(name="Web", text='start_urls = ["http://a.b/"]')
+    done = crawler.run()
+    assert done.code == 2
+    assert "two sites cannot share one" in done.err
+
+
+def test_a_site_that_does_not_exist(crawler):
+    crawler.site(name="web", text='start_urls = ["http://a.b/"]')
+    done = crawler.run("crawl", "articles", "-a", "site=wbe")
+    assert done.code == 2
+    assert "no such site; known: web" in done.err
+
+
+def test_a_data_folder_that_is_a_file(web, crawler):
+    web.page("/", article("Index"))
+    crawler.site(web)
+    crawler.data.write_text("not a folder")
+    done = crawler.run()
+    assert done.code == 6
+    assert str(crawler.data) in done.err
+    assert web.paths() == []
+
+
+def test_a_data_folder_that_cannot_be_written(web, crawler):
+    web.page("/", article("Index"))
+    crawler.site(web)
+    done = crawler.run(FTCRAWLER_DATA="/proc/nowhere/data")
+    assert done.code == 6
+    assert "/proc/nowhere" in done.err
+    assert web.paths() == []
