@@ -8,6 +8,7 @@ gives each its place in the document's text. Neither is recursive.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -103,6 +104,8 @@ class _Reader:
         for event, element in walk:
             if event == "start":
                 role = self.role(element)
+                if role == "cell" and not self.in_row():
+                    role = "break"  # of a table that lays out the page
                 roles.append(role)
                 if role == "skip":
                     walk.skip_subtree()
@@ -122,7 +125,7 @@ class _Reader:
         if role in _KINDS or role == "break":
             self.begin(element, role)
         elif role == "cell":
-            self.add(_CELL if self.in_row() else " ")
+            self.add(_CELL)
         elif role == "line":
             self.add_break()
         self.add(element.text)
@@ -173,6 +176,38 @@ class _Reader:
         self.open.pieces.append(text)
         if self.links:
             self.open.linked += len(text.strip())
+
+
+class Paths:
+    """The XPath of elements of one tree, each parent's children counted once.
+
+    >>> from lxml import etree
+    >>> page = etree.fromstring("<html><body><p>One</p><p>Two</p></body></html>")
+    >>> Paths()(page[0][1])
+    '/html/body[1]/p[2]'
+    """
+
+    def __init__(self) -> None:
+        self._steps: dict[etree._Element, dict[etree._Element, str]] = {}
+
+    def __call__(self, element: etree._Element) -> str:
+        """The path from the root."""
+        steps = []
+        parent = element.getparent()
+        while parent is not None:
+            steps.append(self._numbered(parent)[element])
+            element, parent = parent, parent.getparent()
+        return "/".join(["", str(element.tag), *reversed(steps)])
+
+    def _numbered(self, parent: etree._Element) -> dict[etree._Element, str]:
+        if parent not in self._steps:
+            counts: defaultdict[object, int] = defaultdict(int)
+            steps = {}
+            for child in parent:
+                counts[child.tag] += 1
+                steps[child] = f"{child.tag}[{counts[child.tag]}]"
+            self._steps[parent] = steps
+        return self._steps[parent]
 
 
 def read_drafts(root: etree._Element, role: Vocabulary, *, bare: bool = True) -> list[Draft]:

@@ -55,8 +55,7 @@ _META_CHARSET: Final = re.compile(
     re.IGNORECASE,
 )
 _META_WITHIN: Final = 4096
-_MARKUP: Final = re.compile(rb"<(script|style)\b.*?</\1|<[^>]*>|&#?\w+;", re.IGNORECASE | re.DOTALL)
-_PLAIN_LINE: Final = re.compile(rb"[\x00-\x7f]*\n")
+_MARKUP: Final = re.compile(rb"<[^<>]*>|&#?\w+;")
 _DETECT_WITHIN: Final = 200_000
 _DETECT_FROM: Final = 8192
 
@@ -209,7 +208,8 @@ def _decode_utf8(body: bytes, *, believed: bool) -> str | None:
 def _detected(body: bytes) -> str:
     """The charset that reads best, looking only at the lines that are not plain ASCII."""
     prose = _MARKUP.sub(b" ", body[:_DETECT_WITHIN])
-    sample = _PLAIN_LINE.sub(b"", prose)[:_DETECT_FROM]
+    lines = (line for line in prose.splitlines() if not line.isascii())
+    sample = b"\n".join(lines)[:_DETECT_FROM]
     for charset in _JAPANESE:
         if _kana_share(sample.decode(charset, "replace")) > _KANA_SHARE:
             return charset

@@ -14,10 +14,10 @@ from typing import Final
 import trafilatura
 from lxml import etree, html
 
-from pipelines.blocks import Draft, clean_text, finish_blocks, read_drafts
+from pipelines.blocks import Draft, Paths, clean_text, finish_blocks, read_drafts
 from pipelines.decode import decode_page
+from pipelines.match import choose_drafts
 from pipelines.metadata import read_metadata
-from pipelines.origin import Paths, restore_origin
 from pipelines.records import Document, Rejected
 from pipelines.rules import ExtractRules
 from pipelines.selectors import check_rules, drop_selected, read_selected, select
@@ -34,6 +34,9 @@ REASONS: Final = (
 _LARGEST: Final = 20_000_000
 _MAINS: Final = ("main", "article")
 _LINKED_SHARE: Final = 0.9
+# What trafilatura takes seconds for: its time grows with the square of a row's cells.
+_MOST_CELLS: Final = 2_000
+_MOST_ELEMENTS: Final = 200_000
 # Scripts that put no spaces between words; two letters make about one word.
 _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _LETTERS_A_WORD: Final = 2
@@ -67,24 +70,24 @@ def _parse(text: str) -> etree._Element | Rejected:
 
 def _extracted(page: etree._Element) -> list[Draft]:
     """The blocks of the article that trafilatura finds, with their places in the page."""
+    if any(len(row) > _MOST_CELLS for row in page.iter("tr")):
+        return _prose(page)
+    if sum(1 for _ in page.iter()) > _MOST_ELEMENTS:
+        return _prose(page)
     found = trafilatura.bare_extraction(
         page, fast=True, include_comments=False, include_tables=True, with_metadata=False
     )
     body = getattr(found, "body", None)
-    drafts = [] if body is None else read_drafts(body, trafilatura_role)
-    drafts = restore_origin(drafts, page)
-    return _prose(page) if _is_flattened(drafts) else drafts
+    found_drafts = [] if body is None else read_drafts(body, trafilatura_role)
+    drafts = choose_drafts(read_drafts(page, html_role), found_drafts)
+    is_flattened = len(drafts) > len(found_drafts) and _is_one_block(found_drafts)
+    return _prose(page) if is_flattened or not drafts else drafts
 
 
-def _is_flattened(drafts: list[Draft]) -> bool:
-    """Whether most of the text is one block that is none in the page: a whole page in a row."""
-    longest = max(drafts, key=lambda draft: len(draft.raw), default=None)
-    if longest is None:
-        return True
-    if longest.element is None:
-        return len(drafts) == 1
-    is_layout = longest.kind == "table_row" and html_role(longest.element) == "break"
-    return is_layout and len(longest.raw) * 2 > sum(len(draft.raw) for draft in drafts)
+def _is_one_block(drafts: list[Draft]) -> bool:
+    """Whether there is only one block, or one table row that holds most of the page."""
+    rows = [len(draft.raw) for draft in drafts if draft.kind == "table_row"]
+    return len(drafts) == 1 or max(rows, default=0) * 2 > sum(len(draft.raw) for draft in drafts)
 
 
 def _prose(page: etree._Element) -> list[Draft]:

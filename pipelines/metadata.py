@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from dataclasses import dataclass
 from datetime import date
 from email.utils import parsedate
@@ -124,11 +125,11 @@ def _things(page: etree._Element) -> list[dict[str, Any]]:
         if "ld+json" not in (script.get("type") or "").lower() or len(text) > _MOST_JSON:
             continue
         try:
-            waiting = [json.loads(text)]
+            waiting = deque([json.loads(text)])
         except (ValueError, RecursionError):
             continue
         while waiting and len(things) < _MOST_NODES:
-            node = waiting.pop(0)
+            node = waiting.popleft()
             if isinstance(node, dict):
                 things.append(node)
                 waiting += [child for child in node.values() if isinstance(child, dict | list)]
@@ -216,7 +217,7 @@ def _title(page: etree._Element, url: str, meta: dict[str, list[str]]) -> str:
     host = urlsplit(url).hostname or "" if "://" in url else ""
     site_name = next(iter(meta.get("og:site_name", ())), "")
     element = next(page.iter("title"), None)
-    whole = clean_text(text_of(element)) if element is not None else ""
+    whole = clean_text(text_of(element).strip()[:_LONGEST_TITLE]) if element is not None else ""
     shared = next(iter(meta.get("og:title", ())), "")
     names = [title_without_site(name, site_name, host) for name in (shared, whole) if name]
     headlines = [text for text in _headlines(page, url) if _letters(text) != _letters(site_name)]

@@ -65,8 +65,6 @@ def html_role(element: etree._Element) -> Role:
     role = _HTML.get(element.tag, "inline")
     if role == "table_row" and _lays_out(element):
         return "break"
-    if role == "cell" and _is_cell_of_layout(element):
-        return "break"
     return role
 
 
@@ -89,18 +87,19 @@ def selected_role(selected: Container[etree._Element]) -> Vocabulary:
 
     def role(element: etree._Element) -> Role:
         usual = _HTML.get(element.tag, "inline")
+        if usual == "cell" and element.getparent() in selected:
+            return "cell"
         if element in selected:
-            if usual == "cell" and element.getparent() in selected:
-                return "cell"
             if usual == "inline" and any(outer in selected for outer in element.iterancestors()):
                 return "inline"
             return usual if usual in _KINDS else "paragraph"
-        return "line" if usual in _KINDS or usual == "break" else usual
+        return "line" if usual in _BLOCKS else usual
 
     return role
 
 
 _KINDS: Final = ("heading", "paragraph", "list_item", "quote", "code", "table_row")
+_BLOCKS: Final = (*_KINDS, "break", "cell")
 
 
 def _quote_or_code(element: etree._Element) -> Role:
@@ -120,8 +119,3 @@ def _lays_out(row: etree._Element) -> bool:
     if next(row.iter(*_NOT_IN_CELLS), None) is not None:
         return True
     return any(sum(1 for _ in cell.iter("p")) > 1 for cell in row)
-
-
-def _is_cell_of_layout(cell: etree._Element) -> bool:
-    row = cell.getparent()
-    return row is None or row.tag != "tr" or _lays_out(row)

@@ -1,0 +1,192 @@
+"""The page's own blocks that an extractor's text names. Pure.
+
+An extractor knows what belongs to the article, but hands over a tree of its own, in which
+blocks are broken at inline elements, rows hold whole pages, headings are lost. So its tree only
+says which text to keep; the blocks are read from the page. Its text is, nearly, a subsequence of
+the page's: one pass with a cursor finds each block where it must be.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from pipelines.blocks import Draft, clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lxml import etree
+
+_FRAME: Final = ("nav", "aside", "footer", "form")
+_PARTS: Final = frozenset(
+    (
+        *("li", "ul", "ol", "dl", "dt", "dd", "blockquote", "pre"),
+        *("table", "thead", "tbody", "tfoot", "tr", "td", "th"),
+    )
+)
+_TELLING: Final = 25  # letters that hardly occur twice
+_AHEAD: Final = 2_000
+_NEXT_BLOCKS: Final = 3
+_KEY: Final = 40
+_PIECE: Final = 8
+_ENOUGH: Final = 0.5
+_LINKED_SHARE: Final = 0.9
+
+
+class _Found:
+    """The extractor's text as letters without white space, read from a cursor onwards."""
+
+    def __init__(self, drafts: Sequence[Draft]) -> None:
+        self.blocks = [_letters(draft.raw) for draft in drafts]
+        self.text = "".join(self.blocks)
+        self.cursor = 0
+        self.next = 0
+        self.starts: list[int] = []
+        self.at: defaultdict[str, list[int]] = defaultdict(list)
+        start = 0
+        for block in self.blocks:
+            self.starts.append(start)
+            self.at[block[:_KEY]].append(start)
+            start += len(block)
+
+    def take(self, draft: Draft) -> bool:
+        """Whether the draft's text comes now; if so the cursor moves behind it."""
+        letters = _letters(draft.raw)
+        if not letters:
+            return False
+        if len(letters) < _TELLING:
+            end = self._end_of_short(letters)
+        else:
+            end = self._end(letters)
+            if end < 0 and not _is_linked(draft):  # a menu names headings that are far below
+                end = self._end_later(letters)
+            if end < 0:
+                end = self._end_of_pieces(draft, len(letters))
+        if end < 0:
+            return False
+        self.cursor = end
+        while self.next < len(self.starts) and self.starts[self.next] < end:
+            self.next += 1
+        return True
+
+    def _end(self, letters: str) -> int:
+        place = self.text.find(letters, self.cursor, self.cursor + len(letters) + _AHEAD)
+        return -1 if place < 0 else place + len(letters)
+
+    def _end_later(self, letters: str) -> int:
+        for start in self.at.get(letters[:_KEY], ()):
+            if start >= self.cursor and self.text.startswith(letters, start):
+                return start + len(letters)
+        return -1
+
+    def _end_of_short(self, letters: str) -> int:
+        if self.text.startswith(letters, self.cursor):
+            return self.cursor + len(letters)
+        for index in range(self.next, min(self.next + _NEXT_BLOCKS, len(self.blocks))):
+            if self.blocks[index] == letters:
+                return self.starts[index] + len(letters)
+        return -1
+
+    def _end_of_pieces(self, draft: Draft, length: int) -> int:
+        """Behind the last piece of a draft of which the extractor lost less than half."""
+        stop, end, matched = self.cursor + length + _AHEAD, self.cursor, 0
+        for piece in map(_letters, draft.pieces):
+            place = self.text.find(piece, end, stop) if len(piece) >= _PIECE else -1
+            if place >= 0:
+                end = place + len(piece)
+                matched += len(piece)
+        return end if matched >= length * _ENOUGH else -1
+
+
+def _letters(raw: str) -> str:
+    return "".join(clean_text(raw).split())
+
+
+def _is_linked(draft: Draft) -> bool:
+    return draft.linked >= len(draft.raw.strip()) * _ENOUGH
+
+
+def _is_short_link(draft: Draft) -> bool:
+    text = draft.raw.strip()
+    return (
+        draft.kind == "paragraph"
+        and len(text) < _TELLING
+        and draft.linked >= len(text) * _LINKED_SHARE
+    )
+
+
+def _place(draft: Draft) -> tuple[object, ...]:
+    """What an element and its parent are: blocks of one text share it."""
+    element = draft.element
+    parent = None if element is None else element.getparent()
+    if element is None or parent is None:
+        return (draft.kind,)
+    return (draft.kind, element.tag, element.get("class"), parent.tag, parent.get("class"))
+
+
+def _part(draft: Draft) -> etree._Element | None:
+    """The element that the draft stands in, outside of its list, table or quotation."""
+    element = draft.element
+    while element is not None and (element.tag in _PARTS or _within_parts(element)):
+        element = element.getparent()
+    if element is draft.element and element is not None:
+        return element.getparent()
+    return element
+
+
+def _within_parts(element: etree._Element) -> bool:
+    parent = element.getparent()
+    return parent is not None and parent.tag in _PARTS
+
+
+def _fill_gaps(page: Sequence[Draft], is_taken: list[bool]) -> None:
+    """Take what stands between taken blocks, beside one or in the same kind of place.
+
+    It must be text, not links, and not a heading: headings follow from what is below them.
+    """
+    taken = [index for index, yes in enumerate(is_taken) if yes]
+    places = {_place(page[index]) for index in taken}
+    parts = {_part(page[index]) for index in taken} - {None}
+    for index in range(taken[0], taken[-1]):
+        draft = page[index]
+        if draft.kind == "heading" or _is_linked(draft):
+            continue
+        is_beside = draft.kind != "paragraph" and _part(draft) in parts
+        if is_beside or (len(draft.raw.strip()) >= _TELLING and _place(draft) in places):
+            is_taken[index] = True
+
+
+def _take_lost_headings(page: Sequence[Draft], is_taken: list[bool]) -> None:
+    """Take the headings directly above taken blocks; above the first, only its parent's own."""
+    first = is_taken.index(True)
+    for index in range(len(page) - 2, -1, -1):
+        heading, below = page[index].element, page[index + 1].element
+        if is_taken[index] or not is_taken[index + 1] or page[index].kind != "heading":
+            continue
+        if heading is None or next(heading.iterancestors(*_FRAME), None) is not None:
+            continue
+        if index > first or (
+            below is not None and heading.getparent() in list(below.iterancestors())
+        ):
+            is_taken[index] = True
+
+
+def choose_drafts(page: Sequence[Draft], found: Sequence[Draft]) -> list[Draft]:
+    """Those drafts of the page whose text the extractor found, and what it lost in between.
+
+    What the extractor found is returned as it is if most of it is not in the page's drafts.
+    """
+    text = _Found(found)
+    is_taken = [text.take(draft) and not _is_short_link(draft) for draft in page]
+    kept = sum(len(draft.raw) for draft, taken in zip(page, is_taken, strict=True) if taken)
+    if kept < sum(len(draft.raw) for draft in found) * _ENOUGH or not any(is_taken):
+        return unplaced(found)
+    _fill_gaps(page, is_taken)
+    _take_lost_headings(page, is_taken)
+    return [draft for draft, taken in zip(page, is_taken, strict=True) if taken]
+
+
+def unplaced(found: Sequence[Draft]) -> list[Draft]:
+    """The extractor's own drafts, whose elements are not the page's."""
+    return [Draft(one.kind, one.level, None, one.pieces, one.linked) for one in found]
