@@ -26,7 +26,7 @@ COMMIT_BATCH = 64
 # -- Scrapy's -------------------------------------------------------------------------
 USER_AGENT = f"ftcrawler/0.1 ({CONTACT or 'no contact set'})"
 LOG_LEVEL = os.environ.get("FTCRAWLER_LOG_LEVEL", "INFO")
-LOG_VERSIONS = []  # they are in the run's record
+LOG_VERSIONS: list[str] = []  # they are in the run's record
 STATS_DUMP = False
 COOKIES_ENABLED = False
 REDIRECT_ENABLED = False  # a redirect is an outcome of its URL; its goal is fetched as itself

@@ -83,15 +83,19 @@ CREATE TABLE counts(
 _TARGET = "id, url, kind, depth, hops, etag, last_modified, body_hash"
 
 
-_OFFER = """
+_CHANGED = (  # a sitemap or feed has news of a page that is newer than the visit
+    "excluded.lastmod > lastmod AND "
+    "excluded.lastmod > strftime('%Y-%m-%dT%H:%M:%SZ', fetched_at, 'unixepoch')"
+)
+_OFFER = f"""
 INSERT INTO urls(url, kind, status, rank, depth, hops, lastmod)
 VALUES (?, ?, 'pending', ?, ?, ?, ?) ON CONFLICT(url) DO UPDATE SET
     depth = min(depth, excluded.depth),
-    status = CASE WHEN excluded.lastmod > lastmod THEN 'pending' ELSE status END,
-    rank = CASE WHEN excluded.lastmod > lastmod THEN min(rank, 1) ELSE rank END,
+    status = CASE WHEN {_CHANGED} THEN 'pending' ELSE status END,
+    rank = CASE WHEN {_CHANGED} THEN min(rank, 1) ELSE rank END,
     lastmod = max(lastmod, excluded.lastmod)
 WHERE excluded.depth < depth OR excluded.lastmod > lastmod
-"""
+"""  # noqa: S608 - made of constants
 
 
 class StateError(RuntimeError):
@@ -201,7 +205,7 @@ class State:
         )
 
     def wanted(self, limit: int, known: Mapping[int, object]) -> list[Target]:
-        """Up to ``limit`` pending URLs by rank and nearness to the seeds, without those ``known``."""
+        """Up to ``limit`` pending URLs by rank and depth, without those ``known``."""
         rows = self.db.execute(
             f"SELECT {_TARGET} FROM urls WHERE status = 'pending' "  # noqa: S608 - a constant
             "ORDER BY rank, depth, id LIMIT ?",
@@ -249,9 +253,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     """Open the database, check that it is sound, bring its schema up to date."""
     try:
         db = sqlite3.connect(path, isolation_level=None)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA cache_size = -65536")
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         if version > VERSION:
             raise StateError(
@@ -262,6 +263,9 @@ def _connect(path: Path) -> sqlite3.Connection:
             _create(db, path)
         elif (fault := _fault(db)) != "ok":
             raise StateError(f"{path} is damaged ({fault}): put it back from a backup")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA cache_size = -65536")
     except sqlite3.DatabaseError as error:
         raise StateError(f"{path} cannot be used ({error}): put it back from a backup") from error
     return db

@@ -1,6 +1,7 @@
 """Whole crawls over a web of the test's own, in a process of their own."""
 
 import json
+from itertools import pairwise
 
 import duckdb
 import pandas as pd
@@ -114,7 +115,7 @@ def test_crawl_delay_is_kept_by_the_servers_clock(web, crawler):
     crawler.run()
     times = [when for when, path, _ in web.seen if path != "/robots.txt"]
     assert len(times) == 4
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert min(gaps) > 0.45
 
 
@@ -131,7 +132,7 @@ def test_redirects_are_outcomes_and_their_goal_is_a_page(web, crawler):
 
 
 def test_sitemaps_feeds_and_depth(web, crawler):
-    web.page("/", article("Index", links=("/deep",)))
+    web.page("/", article("Index", links=("/deep", "/from-map")))
     web.page("/deep", article("Deep", links=("/deeper",)))
     web.page("/from-map", article("Mapped", links=("/beyond",)))
     web.page("/from-feed", article("Fed"))
@@ -161,6 +162,7 @@ def test_sitemaps_feeds_and_depth(web, crawler):
     assert done.code == 0, done.err
     assert {"/deep", "/from-map", "/from-feed", "/from-atom", "/beyond"} <= set(web.paths())
     assert "/deeper" not in web.paths()
+    assert web.paths().count("/from-map") == 1
     assert done.counts()["sitemap/read"] == 2
     assert done.counts()["feed/read"] == 2
 

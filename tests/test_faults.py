@@ -163,7 +163,7 @@ LISTINGS = {
     "a feed that is a sitemap": ("feeds", b"<urlset/>", "feed/failed/not-a-feed"),
     "a sitemap with an entity bomb": (
         "sitemaps",
-        b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
+        b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>'
         b"<urlset><url><loc>&b;</loc></url></urlset>",
         "sitemap/failed/entity-declarations",
     ),
