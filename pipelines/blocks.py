@@ -65,7 +65,7 @@ class Draft:
     """A block before its text is cleaned: ``pieces`` are as found in ``element``.
 
     ``element`` is ``None`` when its place in the page is not known; ``linked`` counts the
-    characters that stand in links.
+    letters that stand in links.
     """
 
     kind: BlockKind
@@ -78,6 +78,11 @@ class Draft:
     def raw(self) -> str:
         """What the pieces say together, without the marks for cleaning."""
         return "".join(self.pieces).replace(_CELL, "").replace(_LITERAL_BRACKET, "[")
+
+    @property
+    def linked_share(self) -> float:
+        """The share of its letters that stand in links, white space apart."""
+        return self.linked / max(1, len("".join(self.raw.split())))
 
 
 class _Context(NamedTuple):
@@ -175,7 +180,7 @@ class _Reader:
             text = text.replace("[", _LITERAL_BRACKET)
         self.open.pieces.append(text)
         if self.links:
-            self.open.linked += len(text.strip())
+            self.open.linked += len("".join(text.split()))
 
 
 class Paths:

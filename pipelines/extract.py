@@ -96,7 +96,7 @@ def _prose(page: etree._Element) -> list[Draft]:
     return [
         draft
         for draft in read_drafts(root, prose_role)
-        if draft.kind == "heading" or draft.linked < len(draft.raw.strip()) * _LINKED_SHARE
+        if draft.kind == "heading" or draft.linked_share < _LINKED_SHARE
     ]
 
 

@@ -104,16 +104,12 @@ def _letters(raw: str) -> str:
 
 
 def _is_linked(draft: Draft) -> bool:
-    return draft.linked >= len(draft.raw.strip()) * _ENOUGH
+    return draft.linked_share >= _ENOUGH
 
 
 def _is_short_link(draft: Draft) -> bool:
-    text = draft.raw.strip()
-    return (
-        draft.kind == "paragraph"
-        and len(text) < _TELLING
-        and draft.linked >= len(text) * _LINKED_SHARE
-    )
+    is_short = draft.kind == "paragraph" and len(draft.raw.strip()) < _TELLING
+    return is_short and draft.linked_share >= _LINKED_SHARE
 
 
 def _place(draft: Draft) -> tuple[object, ...]:

@@ -60,23 +60,12 @@ def select(page: etree._Element, selector: str) -> list[etree._Element]:
 
 
 def drop_selected(page: etree._Element, selectors: tuple[str, ...]) -> None:
-    """Remove what the selectors match from the page, keeping the text after each match."""
+    """Empty what the selectors match: the elements stay, so that paths still tell the place."""
     for selector in selectors:
         for element in select(page, selector):
-            parent = element.getparent()
-            if parent is not None:
-                _remove(element, parent)
-
-
-def _remove(element: etree._Element, parent: etree._Element) -> None:
-    """Take the element out; a space stays, so that the words around it are not fused."""
-    before = element.getprevious()
-    tail = " " + (element.tail or "")
-    if before is None:
-        parent.text = (parent.text or "") + tail
-    else:
-        before.tail = (before.tail or "") + tail
-    parent.remove(element)
+            tail = element.tail
+            element.clear()
+            element.tail = tail
 
 
 def _outermost(elements: list[etree._Element]) -> list[etree._Element]:
