@@ -20,6 +20,8 @@ Row = dict[str, Any]
 # name site=NAME: with any other type they refuse to read the folder as one table.
 _SITE = pa.dictionary(pa.int32(), pa.string())
 
+_TIME = pa.timestamp("ms", tz="UTC")  # Parquet has no coarser unit
+
 _BLOCK = pa.struct(
     [
         ("kind", pa.string()),
@@ -39,7 +41,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("url", pa.string()),
             ("document_id", pa.string()),
             ("site", _SITE),
-            ("fetched_at", pa.timestamp("s", tz="UTC")),
+            ("fetched_at", _TIME),
             ("pair_id", pa.string()),
             ("revision", pa.int32()),
             ("first_block", pa.int32()),
@@ -54,15 +56,15 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("url", pa.string()),
             ("title", pa.string()),
             ("text", pa.string()),
-            ("blocks", pa.list_(_BLOCK)),
+            ("blocks", pa.list_(pa.field("element", _BLOCK))),
             ("language", pa.string()),
-            ("fetched_at", pa.timestamp("s", tz="UTC")),
+            ("fetched_at", _TIME),
             ("document_id", pa.string()),
             ("site", _SITE),
             ("revision", pa.int32()),
             ("canonical_url", pa.string()),
             ("date", pa.string()),
-            ("authors", pa.list_(pa.string())),
+            ("authors", pa.list_(pa.field("element", pa.string()))),
             ("license", pa.string()),
             ("body_hash", pa.string()),
             ("text_hash", pa.string()),
@@ -76,7 +78,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("url", pa.string()),
             ("site", _SITE),
             ("reason", pa.string()),
-            ("at", pa.timestamp("s", tz="UTC")),
+            ("at", _TIME),
         ]
     ),
 }

@@ -1,4 +1,4 @@
-"""Site files: what they may say, and what they mean. Errors are in test_faults.py, as users see them."""
+"""Site files: what they may say, and what they mean. Their errors are in test_faults.py."""
 
 import pytest
 
