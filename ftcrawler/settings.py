@@ -22,6 +22,7 @@ SHARD_FORMATS = ["parquet", "jsonl"]
 SHARD_ROWS = 20_000
 SHARD_BYTES = 32 * 1024 * 1024
 COMMIT_BATCH = 64
+WARC_BYTES = 1024 * 1024 * 1024
 
 # -- Scrapy's -------------------------------------------------------------------------
 USER_AGENT = f"ftcrawler/0.1 ({CONTACT or 'no contact set'})"

@@ -140,6 +140,12 @@ class Revisit(_Table):
     max_hours: float = Field(168.0, ge=0, strict=False, description="Never later than this.")
 
 
+class Archive(_Table):
+    """Whether what was fetched is kept as it came, for ``scrapy reextract``."""
+
+    warc: bool = Field(False, description="Write each page to a WARC file.")
+
+
 class Site(_Table):
     """One site file, ``ftcrawler/sites/NAME.toml``."""
 
@@ -158,6 +164,7 @@ class Site(_Table):
     extract: Extract = Extract()
     pairs: Pairs = Pairs()
     revisit: Revisit = Revisit()
+    archive: Archive = Archive()
 
     @model_validator(mode="after")
     def _has_somewhere_to_begin(self) -> Site:

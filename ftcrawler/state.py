@@ -57,6 +57,14 @@ CREATE TABLE documents(
     retracted TEXT NOT NULL DEFAULT ''    -- why its rows must not be used any more
 ) WITHOUT ROWID;
 CREATE INDEX documents_url ON documents(url_id);
+CREATE TABLE captures(
+    id INTEGER PRIMARY KEY,               -- in the order of the commits
+    url_id INTEGER NOT NULL,
+    file TEXT NOT NULL,                   -- a WARC file, relative to DATA_DIR
+    offset INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    document_id TEXT NOT NULL             -- empty for a page that gave none
+);
 CREATE TABLE fingerprints(hash BLOB PRIMARY KEY, url_id INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE outbox(id INTEGER PRIMARY KEY, stream TEXT NOT NULL, row TEXT NOT NULL);
 CREATE INDEX outbox_stream ON outbox(stream, id);

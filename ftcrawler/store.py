@@ -7,55 +7,35 @@ staged rows together. What a killed run left behind is put right when the next o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from ftcrawler.archive import Capture, SiteArchive
+from ftcrawler.commit import HOUR, Commit
 from ftcrawler.outbox import Outbox
-from ftcrawler.state import State, StateError, Target, row_of
-from pipelines.records import Document, Harvest, Offer
-from pipelines.rows import document_id, document_row, pair_row, tombstone_rows
+from ftcrawler.state import State, Target, row_of
+from pipelines.records import Harvest, Offer
 from pipelines.shards import Format
 
-HOUR = 3600.0
-AGE_FRACTION = 0.1  # as HTTP's heuristic freshness, RFC 9111 4.2.2
 RESUME_WITHIN = 20 * HOUR  # an interrupted run older than this is over; a new one begins
-OK, NOT_FOUND, GONE = 200, 404, 410
-_KEPT = ("revision", "text_hash", "changed_at", "etag", "last_modified", "body_hash")
-_READ = ("document", "unchanged", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
     """How a store batches and rotates: harvests a transaction, rows and bytes a shard.
 
-    ``revisit_hours`` are the least and most hours until a page is looked at again.
+    ``warc_bytes`` is the size of an archive file, 0 for no archive; ``revisit_hours`` are the
+    least and most hours until a page is looked at again.
     """
 
     formats: tuple[Format, ...] = ("parquet", "jsonl")
     batch: int = 64
     shard_rows: int = 20_000
     shard_bytes: int = 32 * 1024 * 1024
+    warc_bytes: int = 0
     revisit_hours: tuple[float, float] = (0.0, 168.0)
     system_prompt: str = ""
-
-
-def iso(seconds: float) -> str:
-    """Seconds since 1970 as ``2026-11-24T02:00:00Z``."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def due_after(now: float, changed_at: float, bounds: tuple[float, float]) -> float:
-    """When a page wants to be looked at again: a tenth of its age later, within bounds (hours).
-
-    Less than an hour counts as nothing, so that a run by hand always looks.
-    """
-    least, most = bounds
-    wait = max(0.0, now - changed_at) * AGE_FRACTION
-    wait = 0.0 if wait < HOUR else wait
-    return now + min(max(wait, least * HOUR), most * HOUR)
 
 
 class SiteStore:
@@ -81,6 +61,9 @@ class SiteStore:
         self._step = step
         self._batch: list[Harvest] = []
         self._claimed: dict[int, Target] = {}
+        self._archive = (
+            SiteArchive(state, site, data_dir, options.warc_bytes) if options.warc_bytes else None
+        )
         self._outbox = Outbox(
             state,
             site,
@@ -89,6 +72,12 @@ class SiteStore:
             most_rows=options.shard_rows,
             most_bytes=options.shard_bytes,
             step=step,
+        )
+        self._commit = Commit(
+            state,
+            self._outbox,
+            revisit_hours=options.revisit_hours,
+            system_prompt=options.system_prompt,
         )
 
     def begin(self, rules: str, *, full: bool = False) -> None:
@@ -131,6 +120,8 @@ class SiteStore:
         """Commit and seal everything; the run is over unless it was interrupted."""
         self.flush()
         self._outbox.seal(self.run)
+        if self._archive:
+            self._archive.seal(self.run)
         if reason == "finished":
             with self.state.transaction() as db:
                 db.execute(
@@ -140,6 +131,8 @@ class SiteStore:
 
     def close(self) -> None:
         """Let go of the state; what was not committed is done again by the next run."""
+        if self._archive:
+            self._archive.close()
         self.state.close()
 
     def seed(self, offers: Iterable[Offer]) -> None:
@@ -188,121 +181,42 @@ class SiteStore:
         """
         if not self._batch:
             return
-        counts: Counter[str] = Counter()
         self._step("batch-begun")
-        with self.state.transaction():
-            for harvest in self._batch:
-                self._commit(harvest, counts)
-            self.state.count(self.run, counts)
-            self._step("batch-staged")
+        try:
+            captures = self._capture()
+            self._step("batch-archived")
+            self._commit_batch(captures)
+        except BaseException:
+            if self._archive:
+                self._archive.rollback()
+            raise
         self._step("batch-committed")
         self._batch.clear()
+        if self._archive:
+            self._archive.committed()
+            if self._archive.full:
+                self._archive.seal(self.run)
         if self._outbox.full:
             self._outbox.seal(self.run)
 
-    def _commit(self, harvest: Harvest, counts: Counter[str]) -> None:
-        """One URL's outcome, links, fingerprints and rows, inside the batch's transaction."""
-        known = row_of(self.state.db, "SELECT * FROM urls WHERE url = ?", harvest.url)
-        if known is None:
-            raise StateError(f"{harvest.url} was fetched, but the state does not know it")
-        self._claimed.pop(known["id"], None)
+    def _capture(self) -> dict[str, Capture]:
+        """The batch's bodies into the archive, where each stands by URL."""
+        if self._archive is None:
+            return {}
+        fetched = [h.page for h in self._batch if h.page and h.reason != "same body"]
+        captures = {page.url: self._archive.append(page) for page in fetched}
+        self._archive.sync()
+        return captures
+
+    def _commit_batch(self, captures: dict[str, Capture]) -> None:
+        counts: Counter[str] = Counter()
         now = self._clock()
-        if harvest.document and harvest.document.text_hash == known["text_hash"]:
-            harvest = harvest.but(outcome="unchanged", reason="same text", document=None)
-        after = {name: known[name] for name in _KEPT}
-        after["changed_at"] = known["changed_at"] or now
-        if harvest.status == OK:
-            after["etag"], after["last_modified"] = harvest.etag, harvest.last_modified
-            after["body_hash"] = harvest.body_hash
-        if document := harvest.document:
-            after["revision"] += 1
-            after["text_hash"], after["changed_at"] = document.text_hash, now
-            self._stage(harvest, document, known["id"], after["revision"], counts)
-        elif harvest.status in (NOT_FOUND, GONE):
-            after |= {"text_hash": "", "body_hash": "", "etag": "", "last_modified": ""}
-            self._retract(known, f"http-{harvest.status}", now, counts)
-        self._update(harvest, known, after, now)
-        self._offer_links(harvest, known)
-        counts[f"{known['kind']}/{harvest.outcome}"] += 1
-        if harvest.reason:
-            counts[f"{known['kind']}/{harvest.outcome}/{harvest.reason}"] += 1
-
-    def _update(
-        self, harvest: Harvest, known: dict[str, Any], after: dict[str, Any], now: float
-    ) -> None:
-        """The URL's row: done, with its outcome, validators and next date."""
-        paced = known["kind"] == "page" and harvest.outcome in _READ
-        due = due_after(now, after["changed_at"], self._options.revisit_hours) if paced else now
-        values = after | {
-            "id": known["id"],
-            "outcome": harvest.outcome,
-            "reason": harvest.reason,
-            "http_status": harvest.status,
-            "redirect_to": harvest.redirect_to,
-            "run": self.run,
-            "changed": int(harvest.document is not None),
-            "fetched_at": now,
-            "due_at": due,
-        }
-        self.state.db.execute(
-            "UPDATE urls SET status='done', outcome=:outcome, reason=:reason, "
-            "http_status=:http_status, redirect_to=:redirect_to, etag=:etag, "
-            "last_modified=:last_modified, body_hash=:body_hash, text_hash=:text_hash, "
-            "revision=:revision, run=:run, visits=visits+1, changes=changes+:changed, "
-            "fetched_at=:fetched_at, changed_at=:changed_at, due_at=:due_at WHERE id=:id",
-            values,
-        )
-
-    def _offer_links(self, harvest: Harvest, known: dict[str, Any]) -> None:
-        """Where the URL leads becomes known; an unchanged page offers its stored links again."""
-        if harvest.redirect_to:
-            self.state.offer([Offer(harvest.redirect_to)], known["depth"], known["hops"] + 1)
-        links: Sequence[Offer] = harvest.links or ()
-        if harvest.links is None and harvest.outcome == "unchanged":
-            links = self.state.outlinks(known["id"])
-        elif harvest.links is not None and harvest.status == OK:
-            self.state.set_outlinks(known["id"], links)
-        self.state.offer(links, known["depth"] + (known["kind"] == "page"))
-
-    def _stage(
-        self, harvest: Harvest, document: Document, url_id: int, revision: int, counts: Counter[str]
-    ) -> None:
-        """Rows of a new revision into the outbox: the document, and the pairs not yet known."""
-        db = self.state.db
-        db.execute(
-            "INSERT INTO documents(document_id, url_id, revision) VALUES (?, ?, ?)",
-            (document_id(self.site, harvest.url, revision), url_id, revision),
-        )
-        counts.update({f"dropped/{reason}": n for reason, n in harvest.drops})
-        rows = [("documents", document_row(harvest, document, revision))]
-        for pair in harvest.pairs:
-            new = db.execute(
-                "INSERT OR IGNORE INTO fingerprints VALUES (?, ?)", (pair.fingerprint, url_id)
-            )
-            if new.rowcount:
-                counts[f"pairs/{pair.kind}"] += 1
-                row = pair_row(harvest, document, pair, revision, self._options.system_prompt)
-                rows.append(("pairs", row))
-            else:
-                counts["dropped/duplicate"] += 1
-        self._outbox.put(rows)
-
-    def _retract(
-        self, known: dict[str, Any], reason: str, now: float, counts: Counter[str]
-    ) -> None:
-        """Tombstones for every document of a URL; its pairs may be made again elsewhere."""
-        db = self.state.db
-        found = db.execute(
-            "SELECT document_id FROM documents WHERE url_id=? AND retracted=''", (known["id"],)
-        )
-        gone = [document for (document,) in found]
-        if not gone:
-            return
-        db.execute(
-            "UPDATE documents SET retracted=? WHERE url_id=? AND retracted=''",
-            (reason, known["id"]),
-        )
-        db.execute("DELETE FROM fingerprints WHERE url_id=?", (known["id"],))
-        counts["tombstones"] += len(gone)
-        rows = tombstone_rows(self.site, known["url"], gone, reason, iso(now))
-        self._outbox.put(("tombstones", row) for row in rows)
+        with self.state.transaction():
+            for harvest in self._batch:
+                capture = captures.get(harvest.url)
+                url_id = self._commit.apply(harvest, capture, self.run, now, counts)
+                self._claimed.pop(url_id, None)
+            self.state.count(self.run, counts)
+            if self._archive:
+                self._archive.note()
+            self._step("batch-staged")

@@ -146,7 +146,8 @@ class Harvest:
     """What one URL gave: its single outcome, with the reason and everything to be stored.
 
     A ``document`` comes with its pairs; ``drops`` counts pairs left out by reason.
-    ``links`` is None when the page was not read anew (the stored ones stay valid).
+    ``links`` is None when the page was not read anew (the stored ones stay valid);
+    ``page`` is there when the archive may want it.
     """
 
     site: str
@@ -164,6 +165,7 @@ class Harvest:
     pairs: tuple[Pair, ...] = ()
     drops: tuple[tuple[str, int], ...] = ()
     verdict: Verdict = Verdict("allow")
+    page: Page | None = field(default=None, repr=False)
 
     def but(self, **changes: Any) -> Harvest:
         """A copy with some fields changed."""

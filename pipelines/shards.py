@@ -70,6 +70,8 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("text_hash", pa.string()),
             ("extractor", pa.string()),
             ("consent", pa.string()),
+            ("warc_file", pa.string()),
+            ("warc_offset", pa.int64()),
         ]
     ),
     "tombstones": pa.schema(

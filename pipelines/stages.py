@@ -43,7 +43,7 @@ class HarvestStage:
         if isinstance(item, Harvest):
             return item
         try:
-            return harvest_page(item, self._sink.rules[item.site])
+            return harvest_page(item, self._sink.rules[item.site]).but(page=item)
         except Exception as error:
             logger.exception("the extractor failed on %s", item.url)
             reason = f"extractor-crashed {type(error).__name__}"

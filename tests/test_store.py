@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ftcrawler.state import LockedError, State, StateError
-from ftcrawler.store import HOUR, SiteStore, StoreOptions, due_after
+from ftcrawler.commit import HOUR, due_after
+from ftcrawler.store import SiteStore, StoreOptions
 from pipelines.records import Block, Document, Harvest, Offer, Pair, Verdict
 
 DAY = 24 * HOUR

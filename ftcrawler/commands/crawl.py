@@ -15,10 +15,10 @@ from rich.console import Console
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
 from ftcrawler import demo
+from ftcrawler.commit import iso
 from ftcrawler.exits import Exit
 from ftcrawler.site import SiteError, load_sites
 from ftcrawler.state import LockedError, StateError
-from ftcrawler.store import iso
 from ftcrawler.summary import exit_code, record, show, write_record
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def complain(lines: list[str]) -> None:
 def quiet_scrapy(level: str) -> None:
     """At INFO, only the progress line of Scrapy's own chatter; all of it at DEBUG."""
     if level.upper() != "DEBUG":
+        logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # the outcome says it
         for name in ("utils.log", "addons", "middleware", "crawler", "core.engine"):
             logging.getLogger(f"scrapy.{name}").setLevel(logging.WARNING)
 

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from scrapy import Request, Spider
 
 from ftcrawler.answers import failure_reason, is_html, kept_headers
+from ftcrawler.commit import iso
 from ftcrawler.consent.decision import decide, may_follow
 from ftcrawler.consent.meta import page_statements
 from ftcrawler.feeds import FeedError, read_feed, read_sitemap
@@ -20,7 +21,7 @@ from ftcrawler.frontier import STORAGE_REASON, SiteQueue
 from ftcrawler.links import read_frame
 from ftcrawler.site import Site, SiteError, load_sites
 from ftcrawler.state import LockedError, State, Target
-from ftcrawler.store import SiteStore, StoreOptions, iso
+from ftcrawler.store import SiteStore, StoreOptions
 from ftcrawler.summary import SiteResult, gather
 from ftcrawler.urls import canonical, origin_of
 from pipelines.decode import decode_page
@@ -96,6 +97,7 @@ class ArticlesSpider(Spider):
                 batch=settings.getint("COMMIT_BATCH"),
                 shard_rows=settings.getint("SHARD_ROWS"),
                 shard_bytes=settings.getint("SHARD_BYTES"),
+                warc_bytes=settings.getint("WARC_BYTES") if site.archive.warc else 0,
                 revisit_hours=(site.revisit.min_hours, site.revisit.max_hours),
                 system_prompt=site.pairs.system_prompt,
             ),
