@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import zlib
 from collections.abc import Iterable
@@ -33,7 +34,8 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (DownloadFailedError, "connection-lost"),
     (zlib.error, "bad-compression"),
     (EOFError, "bad-compression"),
-    (OSError, "bad-compression"),
+    (gzip.BadGzipFile, "bad-compression"),
+    (OSError, "connection-lost"),
 )
 
 

@@ -21,6 +21,12 @@ AGE_FRACTION = 0.1  # as HTTP's heuristic freshness, RFC 9111 4.2.2
 OK, NOT_FOUND, GONE = 200, 404, 410
 _KEPT = ("revision", "text_hash", "changed_at", "etag", "last_modified", "body_hash")
 _FORGOTTEN = {"text_hash": "", "body_hash": "", "etag": "", "last_modified": ""}
+_REREAD_ECHOES = """
+UPDATE urls SET status='pending', rank=1, etag='', last_modified='', body_hash=''
+WHERE id IN (
+    SELECT echoes.url_id FROM fingerprints JOIN echoes USING (hash) WHERE fingerprints.url_id=?
+)
+"""
 _READ = ("document", "unchanged", "rejected")
 
 
@@ -49,11 +55,13 @@ class Commit:
         outbox: Outbox,
         *,
         revisit_hours: tuple[float, float],
+        max_depth: int | None,
         system_prompt: str,
     ) -> None:
         self._state = state
         self._outbox = outbox
         self._revisit_hours = revisit_hours
+        self._max_depth = max_depth
         self._system_prompt = system_prompt
 
     def apply(
@@ -66,11 +74,18 @@ class Commit:
         known = row_of(self._state.db, "SELECT * FROM urls WHERE url = ?", harvest.url)
         if known is None:
             raise StateError(f"{harvest.url} was fetched, but the state does not know it")
-        if harvest.document and harvest.document.text_hash == known["text_hash"]:
+        document = harvest.document
+        if document and document.text_hash == known["text_hash"]:
+            new = self._stage_pairs(harvest, document, known["id"], known["revision"])
+            counts.update({name: n for name, n in new.items() if name.startswith("pairs/")})
             harvest = harvest.but(outcome="unchanged", reason="same text", document=None)
         after = _after(harvest, known, now)
         if harvest.document:
-            counts.update(self._stage(harvest, harvest.document, known["id"], after, capture))
+            self._stage_document(harvest, harvest.document, known["id"], after, capture)
+            counts.update({f"dropped/{reason}": n for reason, n in harvest.drops})
+            counts.update(
+                self._stage_pairs(harvest, harvest.document, known["id"], after["revision"])
+            )
         elif why := _retraction(harvest):
             counts["tombstones"] += self._retract(harvest, known["id"], why, now)
         if capture:
@@ -118,48 +133,82 @@ class Commit:
     def _offer_links(self, harvest: Harvest, known: dict[str, Any]) -> None:
         """Where the URL leads becomes known; an unchanged page offers its stored links again."""
         if harvest.redirect_to:
-            self._state.offer([Offer(harvest.redirect_to)], known["depth"], known["hops"] + 1)
+            self._offer([Offer(harvest.redirect_to)], known["depth"], known["hops"] + 1)
         links: Sequence[Offer] = harvest.links or ()
         if harvest.links is None and harvest.outcome == "unchanged":
             links = self._state.outlinks(known["id"])
         elif harvest.links is not None and harvest.status == OK:
             self._state.set_outlinks(known["id"], links)
-        self._state.offer(links, known["depth"] + (known["kind"] == "page"))
+        self._offer(links, known["depth"] + (known["kind"] == "page"))
 
-    def _stage(
+    def _offer(self, links: Sequence[Offer], depth: int, hops: int = 0) -> None:
+        """Offer links that are not too deep; a page that turns out nearer offers its own again."""
+        if self._max_depth is None:
+            self._state.offer(links, depth, hops)
+            return
+        waiting = [(links, depth)]
+        while waiting:
+            links, depth = waiting.pop()
+            if depth <= self._max_depth:
+                nearer = self._state.nearer(links, depth)
+                self._state.offer(links, depth, hops)
+                waiting += [(self._state.outlinks(url_id), depth + 1) for url_id in nearer]
+
+    def _stage_document(
         self,
         harvest: Harvest,
         document: Document,
         url_id: int,
         after: dict[str, Any],
         capture: Capture | None,
-    ) -> Counter[str]:
-        """Rows of a new revision into the outbox: the document, and the pairs not yet known."""
-        db, revision = self._state.db, after["revision"]
-        db.execute(
+    ) -> None:
+        """The row of a new revision into the outbox."""
+        self._state.db.execute(
             "INSERT INTO documents(document_id, url_id, revision) VALUES (?, ?, ?)",
-            (document_id(harvest.site, harvest.url, revision), url_id, revision),
+            (document_id(harvest.site, harvest.url, after["revision"]), url_id, after["revision"]),
         )
-        counts = Counter({f"dropped/{reason}": n for reason, n in harvest.drops})
-        row = document_row(harvest, document, revision)
+        row = document_row(harvest, document, after["revision"])
         if capture:
             row |= {"warc_file": capture.file, "warc_offset": capture.offset}
-        rows = [("documents", row)]
+        self._outbox.put([("documents", row)])
+
+    def _stage_pairs(
+        self, harvest: Harvest, document: Document, url_id: int, revision: int
+    ) -> Counter[str]:
+        """The pairs that no page of the site gave yet into the outbox; counts by name."""
+        counts: Counter[str] = Counter()
+        rows, own = [], set()
         for pair in harvest.pairs:
-            new = db.execute(
-                "INSERT OR IGNORE INTO fingerprints VALUES (?, ?)", (pair.fingerprint, url_id)
-            )
-            if new.rowcount:
+            mark = pair.fingerprint
+            if (owner := self._owner(mark, url_id)) is None:
                 counts[f"pairs/{pair.kind}"] += 1
+                own.add(mark)
                 row = pair_row(harvest, document, pair, revision, self._system_prompt)
                 rows.append(("pairs", row))
+            elif owner == url_id and mark not in own:
+                counts["dropped/already-written"] += 1
             else:
                 counts["dropped/duplicate"] += 1
         self._outbox.put(rows)
         return counts
 
+    def _owner(self, mark: bytes, url_id: int) -> int | None:
+        """The URL that gave this pair first, or None when it is new and now this URL's own.
+
+        A pair of another page is noted as an echo: it comes into its own when that page goes.
+        """
+        db = self._state.db
+        new = db.execute("INSERT OR IGNORE INTO fingerprints VALUES (?, ?)", (mark, url_id))
+        if new.rowcount:
+            return None
+        query = "SELECT url_id FROM fingerprints WHERE hash=?"
+        owner = int(db.execute(query, (mark,)).fetchone()[0])
+        if owner != url_id:
+            db.execute("INSERT OR IGNORE INTO echoes VALUES (?, ?)", (mark, url_id))
+        return owner
+
     def _retract(self, harvest: Harvest, url_id: int, why: str, now: float) -> int:
-        """Tombstones for every document of a URL; its pairs may be made again elsewhere."""
+        """Tombstones for every document of a URL; pages that share its pairs are read again."""
         db = self._state.db
         found = db.execute(
             "SELECT document_id FROM documents WHERE url_id=? AND retracted=''", (url_id,)
@@ -167,6 +216,12 @@ class Commit:
         gone = [document for (document,) in found]
         db.execute(
             "UPDATE documents SET retracted=? WHERE url_id=? AND retracted=''", (why, url_id)
+        )
+        db.execute(_REREAD_ECHOES, (url_id,))
+        db.execute("DELETE FROM echoes WHERE url_id=?", (url_id,))
+        db.execute(
+            "DELETE FROM echoes WHERE hash IN (SELECT hash FROM fingerprints WHERE url_id=?)",
+            (url_id,),
         )
         db.execute("DELETE FROM fingerprints WHERE url_id=?", (url_id,))
         rows = tombstone_rows(harvest.site, harvest.url, gone, why, iso(now))

@@ -22,11 +22,12 @@ SHARD_FORMATS = ["parquet", "jsonl"]
 SHARD_ROWS = 20_000
 SHARD_BYTES = 32 * 1024 * 1024
 COMMIT_BATCH = 64
+COMMIT_SECONDS = 5.0
 WARC_BYTES = 1024 * 1024 * 1024
 
 # -- Scrapy's -------------------------------------------------------------------------
 USER_AGENT = f"ftcrawler/0.1 ({CONTACT or 'no contact set'})"
-LOG_LEVEL = os.environ.get("FTCRAWLER_LOG_LEVEL", "INFO")
+LOG_LEVEL = os.environ.get("FTCRAWLER_LOG_LEVEL") or "INFO"
 LOG_VERSIONS: list[str] = []  # they are in the run's record
 STATS_DUMP = False
 COOKIES_ENABLED = False

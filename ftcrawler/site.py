@@ -28,6 +28,7 @@ from pipelines.selectors import check_selector
 
 SITE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
 SCHEMA_FILE = "site.schema.json"
+_UNION = {"literal['robots']"}  # the other half of sitemaps: its list has the better error
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -78,9 +79,16 @@ def _one_or_many(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _robots_or_list(value: object) -> object:
+    if value != "robots" and not isinstance(value, list):
+        raise ValueError(f'write a list of URLs, or "robots" (found {value!r})')
+    return value
+
+
 Regex = Annotated[str, AfterValidator(_regex)]
 Selector = Annotated[str, AfterValidator(_selector)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Sitemaps = Annotated[list[HttpUrl] | Literal["robots"], BeforeValidator(_robots_or_list)]
 Domain = Annotated[str, AfterValidator(_domain)]
 
 
@@ -117,9 +125,9 @@ class Extract(_Table):
     article: Selector = Field("", description="The element that holds the text.")
     title: Selector = Field("", description="The title.")
     paragraphs: Selector = Field("", description="Elements that become one block each.")
-    drop: Annotated[list[Selector], BeforeValidator(_one_or_many)] = Field(
-        [], description="Elements removed first."
-    )
+    drop: Annotated[
+        list[Selector], BeforeValidator(_one_or_many, json_schema_input_type=str | list[str])
+    ] = Field([], description="Elements removed first.")
     min_words: int = Field(10, ge=1, description="Documents with fewer words are rejected.")
 
 
@@ -155,8 +163,8 @@ class Site(_Table):
     allowed_domains: list[Domain] = Field(
         [], description="Hosts that are crawled, with their subdomains; default: the start URLs'."
     )
-    sitemaps: list[HttpUrl] | Literal["robots"] = Field(
-        [], description='Sitemap URLs, or "robots" for those that robots.txt names.'
+    sitemaps: Annotated[list[HttpUrl] | Literal["robots"], BeforeValidator(_robots_or_list)] = (
+        Field([], description='Sitemap URLs, or "robots" for those that robots.txt names.')
     )
     feeds: list[HttpUrl] = Field([], description="RSS or Atom feeds.")
     follow: Follow = Follow()
@@ -196,7 +204,10 @@ class Site(_Table):
 
     def rules_hash(self) -> str:
         """Changes when pages must be read anew because what is taken from them changed."""
-        shaping = self.model_dump_json(include={"follow", "extract", "pairs", "allowed_domains"})
+        shaping = self.model_dump_json(
+            include={"follow", "extract", "pairs", "allowed_domains"},
+            exclude={"pairs": {"system_prompt"}},
+        )
         return hashlib.sha256(shaping.encode()).hexdigest()
 
     @property
@@ -215,7 +226,7 @@ class Site(_Table):
 
 
 def _expand(value: Any, environment: Mapping[str, str], missing: set[str]) -> Any:
-    """``${NAME}`` in every string replaced from the environment."""
+    """``${NAME}`` in every string replaced from the environment, by ``1`` where it is missing."""
     if isinstance(value, dict):
         return {key: _expand(item, environment, missing) for key, item in value.items()}
     if isinstance(value, list):
@@ -223,7 +234,7 @@ def _expand(value: Any, environment: Mapping[str, str], missing: set[str]) -> An
     if not isinstance(value, str):
         return value
     missing.update(name for name in _VARIABLE.findall(value) if name not in environment)
-    return _VARIABLE.sub(lambda match: environment.get(match[1], match[0]), value)
+    return _VARIABLE.sub(lambda match: environment.get(match[1], "1"), value)
 
 
 def _allowed_keys(path: tuple[int | str, ...]) -> str:
@@ -282,14 +293,22 @@ def load_site(
     if "name" in raw:
         problems.append(f"{file}: name: unknown key; the file's name is the site's name")
     try:
-        site = Site(**{**raw, "name": name}) if not missing else None
+        site = Site(**{**raw, "name": name})
     except ValidationError as error:
         site = None
-        seen = dict.fromkeys(_sentence(file, item) for item in error.errors())
-        problems += [s for s in seen if ": should be 'robots'" not in s or "input should" not in s]
+        faults = [e for e in error.errors() if not (e["loc"] and str(e["loc"][-1]) in _UNION)]
+        problems += dict.fromkeys(_sentence(file, fault) for fault in faults)
     if problems or site is None:
         raise SiteError(problems)
     return site
+
+
+def _is_disabled(text: str) -> bool:
+    """Whether a site file says ``enabled = false``; what is not TOML is left to its own error."""
+    try:
+        return tomllib.loads(text).get("enabled") is False
+    except tomllib.TOMLDecodeError:
+        return False
 
 
 def _chosen_files(folder: Path, names: Iterable[str] | None) -> tuple[list[Path], list[str]]:
@@ -305,7 +324,7 @@ def _chosen_files(folder: Path, names: Iterable[str] | None) -> tuple[list[Path]
             problems.append(f"{path}: the same name as {twin.name}: two sites cannot share one")
     if names is None:
         if not files:
-            problems.append(f"{folder}: no site files: add one, see docs/sites.md")
+            problems.append(f"{folder}: no site files: add one, see docs/site-files.md")
         return list(files.values()), problems
     known = ", ".join(files) or "none"
     problems += [
@@ -325,6 +344,8 @@ def load_sites(folder: Path, names: Iterable[str] | None = None) -> list[Site]:
     for path in files:
         try:
             text = path.read_text(encoding="utf-8")
+            if names is None and _is_disabled(text):
+                continue
             sites.append(load_site(text, path.stem, file=str(path), environment=os.environ))
         except SiteError as error:
             problems += error.problems
@@ -332,12 +353,12 @@ def load_sites(folder: Path, names: Iterable[str] | None = None) -> list[Site]:
             problems.append(f"{path}: cannot be read: {error}")
     if problems:
         raise SiteError(problems)
-    return [site for site in sites if site.enabled or names is not None]
+    return sites
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON schema that editors use for ``sites/*.toml``."""
-    schema = Site.model_json_schema()
+    schema = Site.model_json_schema(mode="validation")
     schema["properties"].pop("name")
     schema["required"] = [key for key in schema.get("required", []) if key != "name"]
     if not schema["required"]:

@@ -66,6 +66,10 @@ CREATE TABLE captures(
     document_id TEXT NOT NULL             -- empty for a page that gave none
 );
 CREATE TABLE fingerprints(hash BLOB PRIMARY KEY, url_id INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE echoes(                      -- pairs that stand on further pages, too
+    hash BLOB NOT NULL, url_id INTEGER NOT NULL, PRIMARY KEY(hash, url_id)
+) WITHOUT ROWID;
+CREATE INDEX fingerprints_url ON fingerprints(url_id);
 CREATE TABLE outbox(id INTEGER PRIMARY KEY, stream TEXT NOT NULL, row TEXT NOT NULL);
 CREATE INDEX outbox_stream ON outbox(stream, id);
 CREATE TABLE shards(
@@ -211,6 +215,12 @@ class State:
             _OFFER,
             [(o.url, o.kind, int(o.kind == "page"), depth, hops, o.lastmod) for o in offers],
         )
+
+    def nearer(self, offers: Iterable[Offer], depth: int) -> list[int]:
+        """Ids of visited pages among these that were thought to be deeper."""
+        query = "SELECT id FROM urls WHERE url=? AND status='done' AND kind='page' AND depth>?"
+        found = (self.db.execute(query, (offer.url, depth)).fetchone() for offer in offers)
+        return [row[0] for row in found if row]
 
     def wanted(self, limit: int, known: Mapping[int, object]) -> list[Target]:
         """Up to ``limit`` pending URLs by rank and depth, without those ``known``."""

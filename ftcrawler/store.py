@@ -23,7 +23,7 @@ RESUME_WITHIN = 20 * HOUR  # an interrupted run older than this is over; a new o
 
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
-    """How a store batches and rotates: harvests a transaction, rows and bytes a shard.
+    """How a store batches and rotates: harvests or seconds a transaction, rows or bytes a shard.
 
     ``warc_bytes`` is the size of an archive file, 0 for no archive; ``revisit_hours`` are the
     least and most hours until a page is looked at again.
@@ -31,10 +31,12 @@ class StoreOptions:
 
     formats: tuple[Format, ...] = ("parquet", "jsonl")
     batch: int = 64
+    batch_seconds: float = 5.0
     shard_rows: int = 20_000
     shard_bytes: int = 32 * 1024 * 1024
     warc_bytes: int = 0
     revisit_hours: tuple[float, float] = (0.0, 168.0)
+    max_depth: int | None = None
     system_prompt: str = ""
 
 
@@ -60,6 +62,7 @@ class SiteStore:
         self._clock = clock
         self._step = step
         self._batch: list[Harvest] = []
+        self._batch_begun = 0.0
         self._claimed: dict[int, Target] = {}
         self._archive = (
             SiteArchive(state, site, data_dir, options.warc_bytes) if options.warc_bytes else None
@@ -77,6 +80,7 @@ class SiteStore:
             state,
             self._outbox,
             revisit_hours=options.revisit_hours,
+            max_depth=options.max_depth,
             system_prompt=options.system_prompt,
         )
 
@@ -91,7 +95,7 @@ class SiteStore:
         with self.state.transaction() as db:
             fresh = full or self.state.meta("rules") != rules
             if fresh:
-                db.execute("UPDATE urls SET etag='', last_modified='', body_hash='', text_hash=''")
+                db.execute("UPDATE urls SET etag='', last_modified='', body_hash=''")
                 self.state.set_meta("rules", rules)
             last = row_of(db, "SELECT * FROM runs ORDER BY id DESC LIMIT 1") or {"ended_at": now}
             interrupted = last["ended_at"] is None
@@ -169,8 +173,11 @@ class SiteStore:
 
     def add(self, harvest: Harvest) -> None:
         """Take what a URL gave; committed with its batch."""
+        if not self._batch:
+            self._batch_begun = self._clock()
         self._batch.append(harvest)
-        if len(self._batch) >= self._options.batch:
+        waited = self._clock() - self._batch_begun
+        if len(self._batch) >= self._options.batch or waited >= self._options.batch_seconds:
             self.flush()
 
     def flush(self) -> None:

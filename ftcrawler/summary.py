@@ -88,10 +88,10 @@ def exit_code(
     if broken:
         return Exit.STORAGE
     if not results:
-        return Exit.LOCKED if locked else Exit.INTERNAL
+        return Exit.INTERRUPTED if reason == "unknown" else Exit.INTERNAL
     if all(result.fruitless for result in results):
         return Exit.FAILED
-    if reason == "shutdown":
+    if reason in ("shutdown", "unknown"):  # unknown: ended by a second Ctrl-C
         return Exit.INTERRUPTED
     if reason != "finished":
         return Exit.INTERNAL
@@ -172,10 +172,14 @@ def _outcomes(result: SiteResult) -> dict[str, int]:
     for outcome, label in labels.items():
         number = result.pages(outcome)
         if number or outcome in PAGE_OUTCOMES:
-            reasons = result.reasons(f"page/{outcome}/")
-            detail = ", ".join(f"{name} {n:,}" for name, n in reasons.items())
-            lines[f"{label}: {detail}" if detail else label] = number
+            lines[_labelled(label, result.reasons(f"page/{outcome}/"))] = number
     return lines
+
+
+def _labelled(label: str, reasons: Mapping[str, int]) -> str:
+    """A label with its reasons: ``failed: http-404 2, timeout 1``."""
+    detail = ", ".join(f"{name} {n:,}" for name, n in reasons.items())
+    return f"{label}: {detail}" if detail else label
 
 
 def show(console: Console, result: SiteResult, data_dir: Path, *, with_samples: bool) -> None:
@@ -184,9 +188,10 @@ def show(console: Console, result: SiteResult, data_dir: Path, *, with_samples: 
     console.rule(f"[bold]{result.site}[/]" + (" (resumed)" if result.resumed else ""))
     _counters(console, "Pages", _outcomes(result))
     listings = {
-        f"{kind} {outcome}": n
+        _labelled(f"{kind} {outcome}", result.reasons(f"{kind}/{outcome}/")): n
         for kind in ("sitemap", "feed")
         for outcome, n in result.reasons(f"{kind}/").items()
+        if "/" not in outcome
     }
     _counters(console, "Sitemaps and feeds", listings)
     _counters(console, "New pairs by kind", result.reasons("pairs/"))

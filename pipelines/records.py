@@ -109,8 +109,9 @@ class Document:
 
     @cached_property
     def text_hash(self) -> str:
-        """SHA-256 in hex over title and text: equal hashes mean an unchanged document."""
-        return hashlib.sha256(f"{self.title}\n{self.text}".encode()).hexdigest()
+        """SHA-256 in hex over title and blocks: equal hashes mean an unchanged document."""
+        parts = (f"{b.kind}{b.level} {b.text}" for b in self.blocks)
+        return hashlib.sha256("\n".join((self.title, *parts)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

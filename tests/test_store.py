@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ftcrawler.state import LockedError, State, StateError
 from ftcrawler.commit import HOUR, due_after
+from ftcrawler.state import LockedError, State, StateError
 from ftcrawler.store import SiteStore, StoreOptions
 from pipelines.records import Block, Document, Harvest, Offer, Pair, Verdict
 
@@ -228,6 +228,59 @@ def test_a_page_that_went_retracts_all_its_documents(status, opened, clock, tmp_
     assert stones == {(identity, f"http-{status}") for identity in documents}
 
 
+def test_a_pair_of_two_pages_outlives_the_first(opened, clock, tmp_path):
+    store = opened()
+    finished(store, "u:1", "one", links=("u:2", "u:3"))
+    store.add(harvest("u:2", "shared", "two"))
+    store.add(harvest("u:3", "shared", "three", etag='"x"'))
+    store.end("finished")
+    clock.now += DAY
+    again = opened()
+    again.claim(9)
+    again.add(Harvest("s", "u:1", "unchanged", "not modified", 304))
+    again.add(Harvest("s", "u:3", "unchanged", "not modified", 304))
+    again.add(Harvest("s", "u:2", "failed", "http-410", 410))
+    again.flush()
+    assert [(target.url, target.etag) for target in again.claim(9)] == [("u:3", "")]
+    again.add(harvest("u:3", "shared", "three"))
+    again.end("finished")
+    assert [row["url"] for row in rows(tmp_path) if row["prompt"] == "shared"] == ["u:2", "u:3"]
+    assert len([row for row in rows(tmp_path, "documents") if row["url"] == "u:3"]) == 1
+
+
+REFUSALS = {
+    "the page itself": ("rejected", 200, "meta robots"),
+    "robots.txt": ("denied", 0, "robots.txt"),
+    "the headers of a page that did not change": ("rejected", 304, "x-robots-tag"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_later_refusal_retracts(name, opened, clock, tmp_path):
+    outcome, status, signal = REFUSALS[name]
+    finished(opened(), "u:1", "one")
+    clock.now += DAY
+    store = opened()
+    store.claim(9)
+    verdict = Verdict("deny", signal, "no")
+    store.add(Harvest("s", "u:1", outcome, f"consent: {signal}", status, verdict=verdict))
+    store.end("finished")
+    assert [row["reason"] for row in rows(tmp_path, "tombstones")] == [f"consent: {signal}"]
+
+
+def test_a_slow_site_is_committed_by_time(opened, clock):
+    store = opened(batch_seconds=5.0)
+    store.seed([Offer("u:1")])
+    store.claim(9)
+    store.add(harvest("u:1", "one", links=("u:2", "u:3")))
+    store.flush()
+    store.add(harvest("u:2", "two"))
+    assert store.buffered == 1
+    clock.now += 6
+    store.add(harvest("u:3", "three"))
+    assert store.buffered == 0
+
+
 def test_a_server_error_retracts_nothing_and_keeps_validators(opened, clock, tmp_path):
     finished(opened(), "u:1", "one", etag='"x"')
     clock.now += DAY
@@ -252,13 +305,32 @@ def test_not_modified_offers_the_stored_links_again(opened, clock):
     assert claimed(again) == ["u:2"]
 
 
-def test_full_and_new_rules_forget_validators_and_texts(opened, clock):
+def test_full_and_new_rules_read_every_page_again(opened, clock, tmp_path):
     for options in ({"full": True}, {"rules": "other"}):
         finished(opened(), "u:1", "one", etag='"x"')
         clock.now += DAY
         store = opened(**options)
         (target,) = store.claim(9)
         assert (target.etag, target.body_hash) == ("", "")
+        store.add(harvest("u:1", "one", "two"))
+        store.end("finished")
+    assert [row["prompt"] for row in rows(tmp_path)].count("one") == 1
+
+
+def test_new_rules_that_leave_the_text_add_only_pairs(opened, clock, tmp_path):
+    finished(opened(), "u:1", "one")
+    clock.now += DAY
+    store = opened(rules="other")
+    store.claim(9)
+    more = harvest("u:1", "one")
+    store.add(more.but(pairs=(*more.pairs, Pair("Title of u:1", "one", "title"))))
+    store.end("finished")
+    (document_row,) = rows(tmp_path, "documents")
+    assert [(row["kind"], row["document_id"]) for row in rows(tmp_path)] == [
+        ("sentence", document_row["document_id"]),
+        ("title", document_row["document_id"]),
+    ]
+    assert store.state.counts(store.run)["page/unchanged/same text"] == 1
 
 
 def test_unvisited_pages_come_before_known_ones_and_seeds_first(opened, clock):

@@ -23,6 +23,7 @@ from ftcrawler.summary import exit_code, record, show, write_record
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
 
 PORT_VARIABLE = "DEMO_PORT"
 
@@ -56,6 +57,22 @@ def demo_server(data_dir: Path) -> contextlib.AbstractContextManager[Any]:
     return server
 
 
+def settings_problems(settings: BaseSettings) -> list[str]:
+    """What is wrong with the project's own settings, one sentence each."""
+    problems = []
+    for name in ("SHARD_ROWS", "SHARD_BYTES", "COMMIT_BATCH", "WARC_BYTES"):
+        try:
+            good = settings.getint(name) >= 1
+        except (TypeError, ValueError):
+            good = False
+        if not good:
+            problems.append(f"{name}: a whole number from 1 on (found {settings[name]!r})")
+    formats = settings.getlist("SHARD_FORMATS")
+    if not formats or set(formats) - {"parquet", "jsonl"}:
+        problems.append(f"SHARD_FORMATS: parquet, jsonl or both (found {formats!r})")
+    return problems
+
+
 class Command(ScrapyCrawl):
     """Crawl the configured sites."""
 
@@ -84,13 +101,17 @@ class Command(ScrapyCrawl):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check the configuration, crawl, summarise, set the exit code."""
         if args != ["articles"]:
-            super().run(args, opts)
+            self._run_other(args, opts)
             return
         assert self.settings is not None
         if opts.full:
             opts.spargs["full"] = "1"
         data_dir = Path(self.settings["DATA_DIR"]).absolute()
         names = [n.strip() for n in opts.spargs.get("site", "").split(",") if n.strip()] or None
+        if problems := settings_problems(self.settings):
+            complain(problems)
+            self.exitcode = Exit.CONFIGURATION
+            return
         try:
             with contextlib.ExitStack() as stack:
                 if "demo" in (names or ()) and PORT_VARIABLE not in os.environ:
@@ -104,6 +125,14 @@ class Command(ScrapyCrawl):
             complain([f"DATA_DIR {data_dir} cannot be used: {error}"])
             self.exitcode = Exit.STORAGE
 
+    def _run_other(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Another spider, by Scrapy's own command."""
+        try:
+            super().run(args, opts)
+        except KeyError as error:
+            complain([f"{error.args[0]}: the spider of this project is 'articles'"])
+            self.exitcode = Exit.CONFIGURATION
+
     def _crawl(self, opts: argparse.Namespace, data_dir: Path) -> None:
         assert self.crawler_process is not None
         quiet_scrapy(str(self.crawler_process.settings["LOG_LEVEL"]))
@@ -113,11 +142,11 @@ class Command(ScrapyCrawl):
         self.crawler_process.start()
         error = task.exception() if task.done() and not task.cancelled() else None  # type: ignore[attr-defined] # an asyncio.Task with the asyncio reactor
         if error is not None:
-            self._explain(error)
+            self._explain(error, data_dir)
             return
         self._report(crawler, started, data_dir)
 
-    def _explain(self, error: BaseException) -> None:
+    def _explain(self, error: BaseException, data_dir: Path) -> None:
         codes: tuple[tuple[type[BaseException], Exit], ...] = (
             (SiteError, Exit.CONFIGURATION),
             (LockedError, Exit.LOCKED),
@@ -127,7 +156,10 @@ class Command(ScrapyCrawl):
         self.exitcode = next(
             (code for kind, code in codes if isinstance(error, kind)), Exit.INTERNAL
         )
-        complain(str(error).splitlines() or [type(error).__name__])
+        lines = str(error).splitlines() or [type(error).__name__]
+        if isinstance(error, OSError):
+            lines = [f"DATA_DIR {data_dir} cannot be used: {error}"]
+        complain(lines)
 
     def _report(self, crawler: Crawler, started: float, data_dir: Path) -> None:
         spider: Any = crawler.spider
@@ -142,7 +174,6 @@ class Command(ScrapyCrawl):
         except OSError as error:
             complain([f"the run's record cannot be written: {error}"])
             code = code or Exit.STORAGE
-        complain(spider.locked)
         complain([f"storage: {line}" for line in spider.broken[:1]])
         complain(
             [f"{r.site}: every request failed" for r in spider.results.values() if r.fruitless]

@@ -75,7 +75,7 @@ def named_agent_statements(
 ) -> list[Statement]:
     """A denial for each rule that keeps named training agents from the URL.
 
-    Not binding on us by RFC 9309, but it says "not for training" (CONSENT.md). Where a group
+    Not binding on us by RFC 9309, but it says "not for training" (docs/consent.md). Where a group
     names our own token the site has spoken to us, and what it says to others does not count.
     """
     if robots.names(tokens):

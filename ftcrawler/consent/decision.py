@@ -1,7 +1,7 @@
 """Statements in, verdict out: any deny wins. Pure.
 
-The rule is CONSENT.md's: each protocol is first resolved by its own specification, then any
-deny wins. Silence is unknown, and what unknown means is the site file's choice.
+The rule is that of docs/consent.md: each protocol is first resolved by its own specification,
+then any deny wins. Silence is unknown, and what unknown means is the site file's choice.
 """
 
 from __future__ import annotations

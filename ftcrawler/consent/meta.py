@@ -3,7 +3,7 @@
 Sources: the robots meta element and ``X-Robots-Tag`` as search engines document them, DeviantArt's
 noai and noimageai, noml, TDMRep (W3C Community Group), Content Signals (Cloudflare) and AIPREF
 (draft-ietf-aipref-vocab, draft-ietf-aipref-attach). Where a value cannot be read but mentions
-something that could deny, it denies (CONSENT.md, rule 4).
+something that could deny, it denies (docs/consent.md, rule 4).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The values of Crawl-delay, Request-rate and Visit-time: text in, numbers out. Pure.
 
-None is in RFC 9309; the syntax is that of CONSENT.md's table. All times are UTC.
+None is in RFC 9309; the syntax is that of docs/consent.md. All times are UTC.
 """
 
 from __future__ import annotations

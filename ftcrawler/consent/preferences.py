@@ -11,7 +11,7 @@ import re
 
 from ftcrawler.consent.decision import Statement
 
-_PERMITTING = {"yes", "allow"}  # CONSENT.md: anything else under ai-train denies
+_PERMITTING = {"yes", "allow"}  # docs/consent.md: anything else under ai-train denies
 _PAIR_END = re.compile(r"[,;\s]+")
 
 _LABELS = ("train-ai", "train-genai", "genai", "ai", "tdm", "all", "bots")

@@ -27,7 +27,7 @@ MAX_BYTES = 512_000  # RFC 9309 2.5: at least 500 KiB must be parsed
 FetchPolicy = Literal["parse", "no-rules", "deny", "defer"]
 Kind = Literal["text", "html", "compressed"]
 
-_DENYING_STATUSES = {401, 403, 451}  # CONSENT.md: stricter than RFC 9309 2.3.1.3
+_DENYING_STATUSES = {401, 403, 451}  # docs/consent.md: stricter than RFC 9309 2.3.1.3
 _TOO_MANY_REQUESTS = 429
 
 _BOMS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
@@ -165,7 +165,7 @@ class Robots:
 def fetch_policy(status: int | None) -> FetchPolicy:
     """What the status of robots.txt means; ``None`` is a network failure.
 
-    RFC 9309 2.3.1, with 401, 403 and 451 denying and 429 deferring by CONSENT.md. Redirects
+    RFC 9309 2.3.1, with 401, 403 and 451 denying and 429 deferring by docs/consent.md. Redirects
     are followed by the caller: a 3xx that arrives here led nowhere.
     """
     if status is None or status == _TOO_MANY_REQUESTS:

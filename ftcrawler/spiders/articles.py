@@ -51,8 +51,13 @@ class ArticlesSpider(Spider):
     rules: dict[str, SiteRules]
     gate: ConsentGate
 
-    def __init__(self, site: str = "", full: str = "", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, site: str = "", full: str = "", **unknown: Any) -> None:
+        super().__init__()
+        if unknown:
+            names = ", ".join(unknown)
+            raise SiteError([f"-a {names}: unknown; known are -a site=NAME,NAME and -a full=1"])
+        if site and not site.strip(", "):
+            raise SiteError([f"-a site={site}: names no site"])
         self.names = [name.strip() for name in site.split(",") if name.strip()] or None
         self.full = full.lower() not in ("", "0", "no", "false")
         self.queues = {}
@@ -73,7 +78,7 @@ class ArticlesSpider(Spider):
         for site in sites:
             spider.open_site(site, settings)
         if not spider.queues:
-            raise LockedError("; ".join(spider.locked))
+            raise LockedError("nothing to crawl: every chosen site is locked")
         return spider
 
     def open_site(self, site: Site, settings: BaseSettings) -> None:
@@ -95,10 +100,12 @@ class ArticlesSpider(Spider):
             options=StoreOptions(
                 formats=tuple(settings.getlist("SHARD_FORMATS")),
                 batch=settings.getint("COMMIT_BATCH"),
+                batch_seconds=settings.getfloat("COMMIT_SECONDS"),
                 shard_rows=settings.getint("SHARD_ROWS"),
                 shard_bytes=settings.getint("SHARD_BYTES"),
                 warc_bytes=settings.getint("WARC_BYTES") if site.archive.warc else 0,
                 revisit_hours=(site.revisit.min_hours, site.revisit.max_hours),
+                max_depth=site.follow.max_depth,
                 system_prompt=site.pairs.system_prompt,
             ),
             clock=self.clock,
@@ -171,11 +178,11 @@ class ArticlesSpider(Spider):
         if response.status in REDIRECTS:
             yield self._redirected(queue, target, page)
         elif response.status == NOT_MODIFIED:
-            yield outcome(page, "unchanged", "not modified")
+            yield self._not_modified(page)
         elif response.status != OK:
             yield outcome(page, "failed", f"http-{response.status}")
         elif target.kind == "page":
-            yield self._page(queue, target, page)
+            yield self._page(queue, page)
         else:
             yield self._listing(queue, target, page)
 
@@ -188,8 +195,17 @@ class ArticlesSpider(Spider):
         if goal == page.url or target.hops >= MAX_REDIRECTS:
             return outcome(page, "failed", "redirect-loop")
         if not queue.site.follows(goal):
-            return outcome(page, "redirected", "off-site").but(links=())
+            reason = "not followed" if queue.site.covers(goal) else "off-site"
+            return outcome(page, "redirected", reason).but(links=())
         return outcome(page, "redirected").but(redirect_to=goal, links=())
+
+    def _not_modified(self, page: Page) -> Harvest:
+        """The page is as it was, but its headers may say otherwise about its use now."""
+        verdict = decide(page_statements(page.headers, (), page.fetched_at))
+        if verdict.decision != "allow":
+            refused = outcome(page, "rejected", f"consent: {verdict.signal}")
+            return refused.but(verdict=verdict)
+        return outcome(page, "unchanged", "not modified")
 
     def _listing(self, queue: SiteQueue, target: Target, page: Page) -> Harvest:
         """A sitemap or feed: the URLs in scope that it names."""
@@ -201,7 +217,7 @@ class ArticlesSpider(Spider):
         kept = [o for o in offers if o.kind == "sitemap" or queue.site.follows(o.url)]
         return outcome(page, "read").but(links=tuple(kept))
 
-    def _page(self, queue: SiteQueue, target: Target, page: Page) -> Page | Harvest:
+    def _page(self, queue: SiteQueue, page: Page) -> Page | Harvest:
         """A page's own signals and its links; the rest is the pipelines' work."""
         content_type = page.header("content-type")
         if not is_html(content_type, page.body):
@@ -211,9 +227,7 @@ class ArticlesSpider(Spider):
             return outcome(page, "rejected", text.reason).but(links=())
         frame = read_frame(text, page.url)
         statements = page_statements(page.headers, frame.metas, page.fetched_at)
-        depth = queue.site.follow.max_depth
-        deep = depth is not None and target.depth >= depth
-        follow = may_follow(statements) and not deep
+        follow = may_follow(statements)
         links = tuple(Offer(u) for u in frame.links if queue.site.follows(u)) if follow else ()
         verdict = decide(statements)
         if verdict.decision != "allow":
