@@ -7,25 +7,17 @@ recorded like a shard.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from ftcrawler.state import State, StateError
 from pipelines.archive import page_record
-from pipelines.records import Page
+from pipelines.records import Capture, Page
 from pipelines.shards import checksum, sync_folder
 
 STREAM = "archive"
 _OPEN = "archive/open"  # the state's key for "number length records" of the open file
-
-
-class Capture(NamedTuple):
-    """Where a page's record stands: file relative to DATA_DIR, offset and length in bytes."""
-
-    file: str
-    offset: int
-    length: int
 
 
 class SiteArchive:
@@ -80,9 +72,10 @@ class SiteArchive:
         os.fsync(self._file.fileno())
 
     def rollback(self) -> None:
-        """Cut off what was appended since the last commit."""
-        self._file.flush()
-        self._file.truncate(self._committed)
+        """Cut off what was appended since the last commit; failing that, the next start does."""
+        with contextlib.suppress(OSError):
+            self._file.flush()
+            self._file.truncate(self._committed)
         self._length, self._appended = self._committed, 0
 
     def note(self) -> None:
@@ -128,6 +121,7 @@ class SiteArchive:
 
     def close(self) -> None:
         """Close the open file, and remove it when it is empty."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # what a full disk refused was never committed
+            self._file.close()
         if not self._committed and self._open_path.exists():
             self._open_path.unlink()

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ftcrawler.archive import Capture
 from ftcrawler.outbox import Outbox
 from ftcrawler.state import State, StateError, row_of
-from pipelines.records import Document, Harvest, Offer
+from pipelines.records import Capture, Document, Harvest, Offer
 from pipelines.rows import document_id, document_row, pair_row, tombstone_rows
 
 HOUR = 3600.0
@@ -64,43 +63,59 @@ class Commit:
         self._max_depth = max_depth
         self._system_prompt = system_prompt
 
-    def apply(
-        self, harvest: Harvest, capture: Capture | None, run: int, now: float, counts: Counter[str]
-    ) -> int:
+    def apply(self, harvest: Harvest, run: int, now: float, counts: Counter[str]) -> int:
         """Store what one URL gave, and return the URL's id.
 
         Adds to ``counts``. Raises :class:`StateError` for a URL that the state does not know.
         """
+        known = self._known(harvest)
+        harvest = self._stage(harvest, known, counts)
+        after = _after(harvest, known, now)
+        if why := _retraction(harvest):
+            counts["tombstones"] += self._retract(harvest, known["id"], why, now)
+        if harvest.capture:
+            self._note_capture(harvest, known["id"], after["revision"], harvest.capture)
+        self._update(harvest, known, after | {"run": run, "fetched_at": now})
+        self._offer_links(harvest, known)
+        _count_outcome(harvest, known, counts)
+        return int(known["id"])
+
+    def reread(self, harvest: Harvest, now: float, counts: Counter[str]) -> None:
+        """Store what other rules made of an archived page; the URL counts as not visited."""
+        known = self._known(harvest)
+        harvest = self._stage(harvest, known, counts)
+        if harvest.document:
+            self._state.db.execute(
+                "UPDATE urls SET text_hash=?, revision=revision+1, changed_at=? WHERE id=?",
+                (harvest.document.text_hash, now, known["id"]),
+            )
+        _count_outcome(harvest, known, counts)
+
+    def _known(self, harvest: Harvest) -> dict[str, Any]:
         known = row_of(self._state.db, "SELECT * FROM urls WHERE url = ?", harvest.url)
         if known is None:
             raise StateError(f"{harvest.url} was fetched, but the state does not know it")
-        document = harvest.document
-        if document and document.text_hash == known["text_hash"]:
-            new = self._stage_pairs(harvest, document, known["id"], known["revision"])
-            counts.update({name: n for name, n in new.items() if name.startswith("pairs/")})
-            harvest = harvest.but(outcome="unchanged", reason="same text", document=None)
-        after = _after(harvest, known, now)
-        if harvest.document:
-            self._stage_document(harvest, harvest.document, known["id"], after, capture)
-            counts.update({f"dropped/{reason}": n for reason, n in harvest.drops})
-            counts.update(
-                self._stage_pairs(harvest, harvest.document, known["id"], after["revision"])
-            )
-        elif why := _retraction(harvest):
-            counts["tombstones"] += self._retract(harvest, known["id"], why, now)
-        if capture:
-            self._note_capture(harvest, known["id"], after, capture)
-        self._update(harvest, known, after | {"run": run, "fetched_at": now})
-        self._offer_links(harvest, known)
-        counts[f"{known['kind']}/{harvest.outcome}"] += 1
-        if harvest.reason:
-            counts[f"{known['kind']}/{harvest.outcome}/{harvest.reason}"] += 1
-        return int(known["id"])
+        return known
 
-    def _note_capture(
-        self, harvest: Harvest, url_id: int, after: dict[str, Any], capture: Capture
-    ) -> None:
-        made = document_id(harvest.site, harvest.url, after["revision"])
+    def _stage(self, harvest: Harvest, known: dict[str, Any], counts: Counter[str]) -> Harvest:
+        """Rows into the outbox: a new revision, or pairs that are new for a text that is not.
+
+        Returns the harvest, without its document and ``unchanged`` when the text is the same.
+        """
+        document, url_id, revision = harvest.document, known["id"], known["revision"]
+        if document is None:
+            return harvest
+        if document.text_hash == known["text_hash"]:
+            new = self._stage_pairs(harvest, document, url_id, revision)
+            counts.update({name: n for name, n in new.items() if name.startswith("pairs/")})
+            return harvest.but(outcome="unchanged", reason="same text", document=None)
+        self._stage_document(harvest, document, url_id, revision + 1)
+        counts.update({f"dropped/{reason}": n for reason, n in harvest.drops})
+        counts.update(self._stage_pairs(harvest, document, url_id, revision + 1))
+        return harvest
+
+    def _note_capture(self, harvest: Harvest, url_id: int, revision: int, capture: Capture) -> None:
+        made = document_id(harvest.site, harvest.url, revision)
         self._state.db.execute(
             "INSERT INTO captures(url_id, file, offset, length, document_id) "
             "VALUES (?, ?, ?, ?, ?)",
@@ -155,22 +170,14 @@ class Commit:
                 waiting += [(self._state.outlinks(url_id), depth + 1) for url_id in nearer]
 
     def _stage_document(
-        self,
-        harvest: Harvest,
-        document: Document,
-        url_id: int,
-        after: dict[str, Any],
-        capture: Capture | None,
+        self, harvest: Harvest, document: Document, url_id: int, revision: int
     ) -> None:
         """The row of a new revision into the outbox."""
         self._state.db.execute(
             "INSERT INTO documents(document_id, url_id, revision) VALUES (?, ?, ?)",
-            (document_id(harvest.site, harvest.url, after["revision"]), url_id, after["revision"]),
+            (document_id(harvest.site, harvest.url, revision), url_id, revision),
         )
-        row = document_row(harvest, document, after["revision"])
-        if capture:
-            row |= {"warc_file": capture.file, "warc_offset": capture.offset}
-        self._outbox.put([("documents", row)])
+        self._outbox.put([("documents", document_row(harvest, document, revision))])
 
     def _stage_pairs(
         self, harvest: Harvest, document: Document, url_id: int, revision: int
@@ -227,6 +234,12 @@ class Commit:
         rows = tombstone_rows(harvest.site, harvest.url, gone, why, iso(now))
         self._outbox.put(("tombstones", row) for row in rows)
         return len(gone)
+
+
+def _count_outcome(harvest: Harvest, known: dict[str, Any], counts: Counter[str]) -> None:
+    counts[f"{known['kind']}/{harvest.outcome}"] += 1
+    if harvest.reason:
+        counts[f"{known['kind']}/{harvest.outcome}/{harvest.reason}"] += 1
 
 
 def _after(harvest: Harvest, known: dict[str, Any], now: float) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Outbox:
         formats: tuple[Format, ...],
         most_rows: int,
         most_bytes: int,
-        step: Callable[[str], None],
+        step: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self._state = state
         self._site = site
@@ -113,13 +113,19 @@ class Outbox:
             ],
         )
 
-    def remove_orphans(self) -> None:
-        """Remove shard files that were never recorded: their rows are still staged."""
+    def remove_orphans(self) -> list[str]:
+        """Remove shard files that were never recorded: their rows are still staged.
+
+        Returns their paths, relative to DATA_DIR.
+        """
+        removed = []
         recorded = {row[0] for row in self._state.db.execute("SELECT file FROM shards")}
         for stream in SCHEMAS:
             folder = self._data_dir / stream / f"site={self._site}"
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-                known = path.relative_to(self._data_dir).as_posix() in recorded
-                if not known and is_shard_name(path.name, stream):
+                name = path.relative_to(self._data_dir).as_posix()
+                if name not in recorded and is_shard_name(path.name, stream):
                     logger.info("removed the unrecorded shard %s", path)
                     path.unlink()
+                    removed.append(name)
+        return removed

@@ -203,12 +203,15 @@ class Site(_Table):
         return not self.follow.allow or any(re.search(p, url) for p in self.follow.allow)
 
     def rules_hash(self) -> str:
-        """Changes when pages must be read anew because what is taken from them changed."""
-        shaping = self.model_dump_json(
-            include={"follow", "extract", "pairs", "allowed_domains"},
-            exclude={"pairs": {"system_prompt"}},
+        """Changes when pages must be read anew because what is taken from them changed.
+
+        Two parts with a colon between: the rules of rows, and those of links.
+        """
+        rows = self.model_dump_json(
+            include={"extract", "pairs"}, exclude={"pairs": {"system_prompt"}}
         )
-        return hashlib.sha256(shaping.encode()).hexdigest()
+        links = self.model_dump_json(include={"follow", "allowed_domains"})
+        return ":".join(hashlib.sha256(part.encode()).hexdigest() for part in (rows, links))
 
     @property
     def extract_rules(self) -> ExtractRules:

@@ -83,6 +83,7 @@ CREATE TABLE shards(
 ) WITHOUT ROWID;
 CREATE TABLE runs(
     id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,                   -- crawl, reextract
     started_at REAL NOT NULL,
     ended_at REAL,
     reason TEXT NOT NULL DEFAULT ''

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftcrawler.archive import Capture, SiteArchive
+from ftcrawler.archive import SiteArchive
 from ftcrawler.commit import HOUR, Commit
 from ftcrawler.outbox import Outbox
 from ftcrawler.state import State, Target, row_of
@@ -19,6 +19,8 @@ from pipelines.records import Harvest, Offer
 from pipelines.shards import Format
 
 RESUME_WITHIN = 20 * HOUR  # an interrupted run older than this is over; a new one begins
+
+_LAST_CRAWL = "SELECT * FROM runs WHERE kind='crawl' ORDER BY id DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class SiteStore:
             if fresh:
                 db.execute("UPDATE urls SET etag='', last_modified='', body_hash=''")
                 self.state.set_meta("rules", rules)
-            last = row_of(db, "SELECT * FROM runs ORDER BY id DESC LIMIT 1") or {"ended_at": now}
+            last = row_of(db, _LAST_CRAWL) or {"ended_at": now}
             interrupted = last["ended_at"] is None
             if interrupted and not fresh and 0 <= now - last["started_at"] < RESUME_WITHIN:
                 self.run, self.resumed = last["id"], True
@@ -112,13 +114,42 @@ class SiteStore:
         """
         db = self.state.db
         db.execute("UPDATE runs SET ended_at=?, reason='lost' WHERE ended_at IS NULL", (now,))
-        cursor = db.execute("INSERT INTO runs(started_at) VALUES (?)", (now,))
+        cursor = db.execute("INSERT INTO runs(kind, started_at) VALUES ('crawl', ?)", (now,))
         db.execute(
             "UPDATE urls SET status='pending', rank=CASE kind WHEN 'page' THEN 2 ELSE 0 END "
             "WHERE status='done' AND (:fresh OR due_at <= :now OR fetched_at > :now)",
             {"fresh": fresh, "now": now},
         )
         return int(cursor.lastrowid or 0)
+
+    def begin_reading(self) -> None:
+        """Begin a run that visits nothing: archived pages are read again by ``reread``."""
+        self._outbox.remove_orphans()
+        with self.state.transaction() as db:
+            cursor = db.execute(
+                "INSERT INTO runs(kind, started_at) VALUES ('reextract', ?)", (self._clock(),)
+            )
+            self.run = int(cursor.lastrowid or 0)
+        self._outbox.seal(self.run)
+
+    def expect_revision(self, url: str, revision: int) -> None:
+        """The next document of a URL gets this number, if it has not come as far already."""
+        if revision <= 1:
+            return
+        self.flush()  # an earlier revision may be in the batch
+        self.state.db.execute(
+            "UPDATE urls SET revision=max(revision, ? - 1) WHERE url=?", (revision, url)
+        )
+
+    def reread(self, harvests: Iterable[Harvest]) -> None:
+        """Store what other rules made of archived pages, in one transaction."""
+        counts: Counter[str] = Counter()
+        with self.state.transaction():
+            for harvest in harvests:
+                self._commit.reread(harvest, self._clock(), counts)
+            self.state.count(self.run, counts)
+        if self._outbox.full:
+            self._outbox.seal(self.run)
 
     def end(self, reason: str) -> None:
         """Commit and seal everything; the run is over unless it was interrupted."""
@@ -190,9 +221,9 @@ class SiteStore:
             return
         self._step("batch-begun")
         try:
-            captures = self._capture()
+            self._capture()
             self._step("batch-archived")
-            self._commit_batch(captures)
+            self._commit_batch()
         except BaseException:
             if self._archive:
                 self._archive.rollback()
@@ -206,22 +237,22 @@ class SiteStore:
         if self._outbox.full:
             self._outbox.seal(self.run)
 
-    def _capture(self) -> dict[str, Capture]:
-        """The batch's bodies into the archive, where each stands by URL."""
+    def _capture(self) -> None:
+        """The batch's bodies into the archive; each harvest knows where its own stands."""
         if self._archive is None:
-            return {}
-        fetched = [h.page for h in self._batch if h.page and h.reason != "same body"]
-        captures = {page.url: self._archive.append(page) for page in fetched}
+            return
+        for place, harvest in enumerate(self._batch):
+            if harvest.page and harvest.reason != "same body":
+                capture = self._archive.append(harvest.page)
+                self._batch[place] = harvest.but(capture=capture)
         self._archive.sync()
-        return captures
 
-    def _commit_batch(self, captures: dict[str, Capture]) -> None:
+    def _commit_batch(self) -> None:
         counts: Counter[str] = Counter()
         now = self._clock()
         with self.state.transaction():
             for harvest in self._batch:
-                capture = captures.get(harvest.url)
-                url_id = self._commit.apply(harvest, capture, self.run, now, counts)
+                url_id = self._commit.apply(harvest, self.run, now, counts)
                 self._claimed.pop(url_id, None)
             self.state.count(self.run, counts)
             if self._archive:

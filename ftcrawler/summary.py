@@ -150,7 +150,8 @@ def samples(data_dir: Path, result: SiteResult, most: int = 3) -> list[dict[str,
     return list(by_kind.values())[:most]
 
 
-def _size(count: int) -> str:
+def human_size(count: int) -> str:
+    """Bytes as ``12 KiB`` or ``3.4 MiB``."""
     return f"{count / 1024:,.0f} KiB" if count < 10 * 1024**2 else f"{count / 1024**2:,.1f} MiB"
 
 
@@ -220,6 +221,8 @@ def _show_shards(console: Console, result: SiteResult, data_dir: Path) -> None:
     for name, justify in (("rows", "right"), ("size", "right"), ("file", "left"), ("", "left")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type] # rich's own literals
     for shard in result.shards[-12:]:
-        table.add_row(f"{shard.rows:,}", _size(shard.bytes), shard.file, "new" if shard.new else "")
+        table.add_row(
+            f"{shard.rows:,}", human_size(shard.bytes), shard.file, "new" if shard.new else ""
+        )
     console.print(table)
     console.print(f"\nFiles are in {data_dir}\n", soft_wrap=True)

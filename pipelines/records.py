@@ -142,13 +142,21 @@ class Pair:
         return fingerprint(self.prompt, self.completion)
 
 
+class Capture(NamedTuple):
+    """Where a page's archive record stands: file relative to DATA_DIR, offset, length in bytes."""
+
+    file: str
+    offset: int
+    length: int
+
+
 @dataclass(frozen=True, slots=True)
 class Harvest:
     """What one URL gave: its single outcome, with the reason and everything to be stored.
 
     A ``document`` comes with its pairs; ``drops`` counts pairs left out by reason.
     ``links`` is None when the page was not read anew (the stored ones stay valid);
-    ``page`` is there when the archive may want it.
+    ``page`` is there when the archive may want it, ``capture`` when it was archived.
     """
 
     site: str
@@ -167,6 +175,7 @@ class Harvest:
     drops: tuple[tuple[str, int], ...] = ()
     verdict: Verdict = Verdict("allow")
     page: Page | None = field(default=None, repr=False)
+    capture: Capture | None = None
 
     def but(self, **changes: Any) -> Harvest:
         """A copy with some fields changed."""

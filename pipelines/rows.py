@@ -44,6 +44,8 @@ def document_row(harvest: Harvest, document: Document, revision: int) -> Row:
         "text_hash": document.text_hash,
         "extractor": document.extractor,
         "consent": json.dumps(asdict(harvest.verdict), ensure_ascii=False),
+        "warc_file": harvest.capture.file if harvest.capture else None,
+        "warc_offset": harvest.capture.offset if harvest.capture else None,
     }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 Format = Literal["parquet", "jsonl"]
@@ -140,6 +141,23 @@ _WRITERS: dict[str, Callable[[Path, Sequence[Row], pa.Schema], None]] = {
     "parquet": _parquet,
     "jsonl": _jsonl,
 }
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a shard as they were given to ``write_shard``.
+
+    Raises :class:`OSError`, or :class:`ValueError` for a file that is not a shard.
+    """
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_bytes().splitlines()]
+    table = pq.read_table(path, partitioning=None)
+    for place, column in enumerate(table.schema):
+        if pa.types.is_timestamp(column.type):
+            seconds = table.column(place).cast(pa.timestamp("s", tz="UTC"))
+            texts = pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ")
+            table = table.set_column(place, column.name, texts)
+    rows: list[Row] = table.to_pylist()
+    return rows
 
 
 def sync_folder(folder: Path) -> None:

@@ -19,9 +19,9 @@ from ftcrawler.feeds import FeedError, read_feed, read_sitemap
 from ftcrawler.fetching import ConsentGate, RefusedError
 from ftcrawler.frontier import STORAGE_REASON, SiteQueue
 from ftcrawler.links import read_frame
+from ftcrawler.opening import open_store
 from ftcrawler.site import Site, SiteError, load_sites
-from ftcrawler.state import LockedError, State, Target
-from ftcrawler.store import SiteStore, StoreOptions
+from ftcrawler.state import LockedError, Target
 from ftcrawler.summary import SiteResult, gather
 from ftcrawler.urls import canonical, origin_of
 from pipelines.decode import decode_page
@@ -84,32 +84,12 @@ class ArticlesSpider(Spider):
     def open_site(self, site: Site, settings: BaseSettings) -> None:
         """Open a site's memory and begin its run; a locked site is left out, the others go on."""
         data_dir = Path(settings["DATA_DIR"]).absolute()
-        shards = any((data_dir / "pairs" / f"site={site.name}").glob("*-*"))
         try:
-            state = State.open(
-                data_dir / "sites" / site.name / "state.db", site.name, shards_exist=shards
-            )
+            store = open_store(site, settings, data_dir, self.clock)
         except LockedError as error:
             logger.error("%s", error)  # noqa: TRY400 - a sentence says it all
             self.locked.append(str(error))
             return
-        store = SiteStore(
-            state,
-            site.name,
-            data_dir,
-            options=StoreOptions(
-                formats=tuple(settings.getlist("SHARD_FORMATS")),
-                batch=settings.getint("COMMIT_BATCH"),
-                batch_seconds=settings.getfloat("COMMIT_SECONDS"),
-                shard_rows=settings.getint("SHARD_ROWS"),
-                shard_bytes=settings.getint("SHARD_BYTES"),
-                warc_bytes=settings.getint("WARC_BYTES") if site.archive.warc else 0,
-                revisit_hours=(site.revisit.min_hours, site.revisit.max_hours),
-                max_depth=site.follow.max_depth,
-                system_prompt=site.pairs.system_prompt,
-            ),
-            clock=self.clock,
-        )
         store.begin(site.rules_hash(), full=self.full)
         listed = site.sitemaps if isinstance(site.sitemaps, list) else []
         store.seed(
