@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test slow check lint types setup setup-dev clean
+.PHONY: help demo test slow torture bench check lint types setup setup-dev clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -31,6 +31,13 @@ test: setup-dev ## the tests that are fast
 
 slow: setup-dev ## the tests that take minutes or need Debian packages
 	"$(BIN)/python" -m pytest -n auto -m slow
+
+torture: setup-dev ## KILLS=200: kill crawls at random instants, compare the rows
+	KILLS="$(or $(KILLS),200)" "$(BIN)/python" -m pytest -m slow -s tests/test_torture.py -k "random or step"
+
+bench: setup-dev ## what the memory and a second night cost, measured here
+	"$(BIN)/python" bench/memory_of_a_site.py
+	"$(BIN)/python" bench/second_night.py
 
 lint: setup-dev ## ruff
 	"$(BIN)/python" -m ruff check .

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from ftcrawler.state import State, StateError
@@ -23,11 +24,19 @@ _OPEN = "archive/open"  # the state's key for "number length records" of the ope
 class SiteArchive:
     """The archive of one site, opened where the last commit left it."""
 
-    def __init__(self, state: State, site: str, data_dir: Path, most_bytes: int) -> None:
+    def __init__(
+        self,
+        state: State,
+        site: str,
+        data_dir: Path,
+        most_bytes: int,
+        step: Callable[[str], None] = lambda _name: None,
+    ) -> None:
         self._state = state
         self._data_dir = data_dir
         self._folder = data_dir / STREAM / f"site={site}"
         self._most_bytes = most_bytes
+        self._step = step
         self._folder.mkdir(parents=True, exist_ok=True)
         kept = state.meta(_OPEN) or "1 0 0"
         self._number, self._committed, self._records = map(int, kept.split())
@@ -101,6 +110,7 @@ class SiteArchive:
         path, digest = self._final_path, checksum(self._open_path)
         self._open_path.replace(path)
         sync_folder(self._folder)
+        self._step("archive-renamed")
         with self._state.transaction() as db:
             db.execute(
                 "INSERT INTO shards VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -115,6 +125,7 @@ class SiteArchive:
                 ),
             )
             self._state.set_meta(_OPEN, f"{self._number + 1} 0 0")
+        self._step("archive-recorded")
         self._file.close()
         self._number, self._committed, self._records, self._length = self._number + 1, 0, 0, 0
         self._file = self._open_path.open("ab")

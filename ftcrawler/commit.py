@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ftcrawler.outbox import Outbox
-from ftcrawler.state import State, StateError, row_of
+from ftcrawler.state import State, StateError, row_of, url_key
 from pipelines.records import Capture, Document, Harvest, Offer
 from pipelines.rows import document_id, document_row, pair_row, tombstone_rows
 
@@ -92,7 +92,7 @@ class Commit:
         _count_outcome(harvest, known, counts)
 
     def _known(self, harvest: Harvest) -> dict[str, Any]:
-        known = row_of(self._state.db, "SELECT * FROM urls WHERE url = ?", harvest.url)
+        known = row_of(self._state.db, "SELECT * FROM urls WHERE key=?", url_key(harvest.url))
         if known is None:
             raise StateError(f"{harvest.url} was fetched, but the state does not know it")
         return known
@@ -166,7 +166,7 @@ class Commit:
             links, depth = waiting.pop()
             if depth <= self._max_depth:
                 nearer = self._state.nearer(links, depth)
-                self._state.offer(links, depth, hops)
+                self._state.offer(links, depth, hops, nearer=True)
                 waiting += [(self._state.outlinks(url_id), depth + 1) for url_id in nearer]
 
     def _stage_document(

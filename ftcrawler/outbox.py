@@ -9,14 +9,35 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ftcrawler.state import State
 from pipelines.shards import SCHEMAS, Format, Shard, is_shard_name, shard_path, write_shard
 
+_STAGED = "SELECT id, row FROM outbox WHERE stream=? ORDER BY id LIMIT ?"
+
 logger = logging.getLogger(__name__)
+
+
+class Staged(Collection[dict[str, Any]]):
+    """The oldest staged rows of a stream, read from the state as they are iterated over."""
+
+    def __init__(self, state: State, stream: str, most: int) -> None:
+        self._db = state.db
+        self._key = (stream, most)
+        found = self._db.execute(f"SELECT count(*), max(id) FROM ({_STAGED})", self._key)  # noqa: S608 - a constant
+        self._count, self.last = found.fetchone()
+
+    def __len__(self) -> int:
+        return int(self._count)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (json.loads(row) for _, row in self._db.execute(_STAGED, self._key))
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == staged for staged in self)
 
 
 class Outbox:
@@ -70,20 +91,16 @@ class Outbox:
 
     def _seal_one(self, stream: str, run: int) -> bool:
         db = self._state.db
-        staged = db.execute(
-            "SELECT id, row FROM outbox WHERE stream=? ORDER BY id LIMIT ?",
-            (stream, self._most_rows),
-        ).fetchall()
+        staged = Staged(self._state, stream, self._most_rows)
         if not staged:
             return False
         last = db.execute("SELECT max(number) FROM shards WHERE stream=?", (stream,)).fetchone()[0]
         number = (last or 0) + 1
-        rows = [json.loads(row) for _, row in staged]
         shards = [
             write_shard(
                 shard_path(self._data_dir, stream, self._site, number, fmt),
                 stream,
-                rows,
+                staged,
                 fmt,
                 step=lambda name: self._step(f"{stream}-{name}"),
             )
@@ -91,7 +108,7 @@ class Outbox:
         ]
         with self._state.transaction():
             self._record(stream, number, run, shards)
-            db.execute("DELETE FROM outbox WHERE stream=? AND id<=?", (stream, staged[-1][0]))
+            db.execute("DELETE FROM outbox WHERE stream=? AND id<=?", (stream, staged.last))
             self._step(f"{stream}-recorded")
         self._step(f"{stream}-sealed")
         return True

@@ -42,6 +42,7 @@ DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
 DOWNLOAD_MAXSIZE = 16 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_DELAY_JITTER = 0
+CONCURRENT_ITEMS = 1  # one item a response; Scrapy starts as many tasks for each response
 RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the outcome is logged once, by the spider
 REFERER_ENABLED = False

@@ -7,6 +7,7 @@ of pairs, rows staged for shards (the outbox) and the shards that exist (the man
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import sqlite3
@@ -24,7 +25,8 @@ _SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE urls(
     id INTEGER PRIMARY KEY,
-    url TEXT NOT NULL UNIQUE,
+    key BLOB NOT NULL UNIQUE,             -- url_key(url): an index of a quarter of the size
+    url TEXT NOT NULL,
     kind TEXT NOT NULL,
     status TEXT NOT NULL,                 -- pending, done
     rank INTEGER NOT NULL,                -- 0 seeds and listings, 1 new or changed, 2 due again
@@ -100,15 +102,24 @@ _CHANGED = (  # a sitemap or feed has news of a page that is newer than the visi
     "excluded.lastmod > lastmod AND "
     "excluded.lastmod > strftime('%Y-%m-%dT%H:%M:%SZ', fetched_at, 'unixepoch')"
 )
+_OFFER_NEW = """
+INSERT OR IGNORE INTO urls(key, url, kind, status, rank, depth, hops, lastmod)
+VALUES (?, ?, ?, 'pending', ?, ?, ?, ?)
+"""
 _OFFER = f"""
-INSERT INTO urls(url, kind, status, rank, depth, hops, lastmod)
-VALUES (?, ?, 'pending', ?, ?, ?, ?) ON CONFLICT(url) DO UPDATE SET
+INSERT INTO urls(key, url, kind, status, rank, depth, hops, lastmod)
+VALUES (?, ?, ?, 'pending', ?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET
     depth = min(depth, excluded.depth),
     status = CASE WHEN {_CHANGED} THEN 'pending' ELSE status END,
     rank = CASE WHEN {_CHANGED} THEN min(rank, 1) ELSE rank END,
     lastmod = max(lastmod, excluded.lastmod)
 WHERE excluded.depth < depth OR excluded.lastmod > lastmod
 """  # noqa: S608 - made of constants
+
+
+def url_key(url: str) -> bytes:
+    """BLAKE2b-128 of a URL: what the state finds it by."""
+    return hashlib.blake2b(url.encode(), digest_size=16).digest()
 
 
 class StateError(RuntimeError):
@@ -207,20 +218,28 @@ class State:
         """Remember a value."""
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def offer(self, offers: Iterable[Offer], depth: int, hops: int = 0) -> None:
-        """Make URLs known: new ones become pending, known ones keep the smaller depth.
+    def offer(
+        self, offers: Iterable[Offer], depth: int, hops: int = 0, *, nearer: bool = False
+    ) -> None:
+        """Make URLs known: new ones become pending.
 
         A known page that a sitemap or feed says has changed since its visit is pending, too.
+        With ``nearer``, known pages take over a smaller depth: it costs a look at each.
         """
-        self.db.executemany(
-            _OFFER,
-            [(o.url, o.kind, int(o.kind == "page"), depth, hops, o.lastmod) for o in offers],
-        )
+        rows = [
+            (url_key(o.url), o.url, o.kind, int(o.kind == "page"), depth, hops, o.lastmod)
+            for o in offers
+        ]
+        dated = [row for row in rows if row[-1] or nearer]
+        if len(dated) < len(rows):
+            self.db.executemany(_OFFER_NEW, [row for row in rows if not row[-1]] if dated else rows)
+        if dated:
+            self.db.executemany(_OFFER, dated)
 
     def nearer(self, offers: Iterable[Offer], depth: int) -> list[int]:
         """Ids of visited pages among these that were thought to be deeper."""
-        query = "SELECT id FROM urls WHERE url=? AND status='done' AND kind='page' AND depth>?"
-        found = (self.db.execute(query, (offer.url, depth)).fetchone() for offer in offers)
+        query = "SELECT id FROM urls WHERE key=? AND status='done' AND kind='page' AND depth>?"
+        found = (self.db.execute(query, (url_key(offer.url), depth)).fetchone() for offer in offers)
         return [row[0] for row in found if row]
 
     def wanted(self, limit: int, known: Mapping[int, object]) -> list[Target]:
@@ -285,6 +304,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA cache_size = -65536")
+        db.execute("PRAGMA wal_autocheckpoint = 8000")
     except sqlite3.DatabaseError as error:
         raise StateError(f"{path} cannot be used ({error}): put it back from a backup") from error
     return db

@@ -14,7 +14,7 @@ from pathlib import Path
 from ftcrawler.archive import SiteArchive
 from ftcrawler.commit import HOUR, Commit
 from ftcrawler.outbox import Outbox
-from ftcrawler.state import State, Target, row_of
+from ftcrawler.state import State, Target, row_of, url_key
 from pipelines.records import Harvest, Offer
 from pipelines.shards import Format
 
@@ -67,7 +67,9 @@ class SiteStore:
         self._batch_begun = 0.0
         self._claimed: dict[int, Target] = {}
         self._archive = (
-            SiteArchive(state, site, data_dir, options.warc_bytes) if options.warc_bytes else None
+            SiteArchive(state, site, data_dir, options.warc_bytes, step)
+            if options.warc_bytes
+            else None
         )
         self._outbox = Outbox(
             state,
@@ -138,7 +140,7 @@ class SiteStore:
             return
         self.flush()  # an earlier revision may be in the batch
         self.state.db.execute(
-            "UPDATE urls SET revision=max(revision, ? - 1) WHERE url=?", (revision, url)
+            "UPDATE urls SET revision=max(revision, ? - 1) WHERE key=?", (revision, url_key(url))
         )
 
     def reread(self, harvests: Iterable[Harvest]) -> None:
@@ -176,8 +178,8 @@ class SiteStore:
         with self.state.transaction() as db:
             self.state.offer(offers, 0)
             db.executemany(
-                "UPDATE urls SET status='pending', rank=0 WHERE url=? AND run<>?",
-                [(offer.url, self.run) for offer in offers],
+                "UPDATE urls SET status='pending', rank=0 WHERE key=? AND run<>?",
+                [(url_key(offer.url), self.run) for offer in offers],
             )
 
     def claim(self, limit: int) -> list[Target]:

@@ -41,6 +41,7 @@ def page_record(page: Page) -> bytes:
         page.url,
         "response",
         payload=io.BytesIO(page.body),
+        length=len(page.body),
         http_headers=StatusAndHeaders(status, headers, protocol="HTTP/1.1"),
         warc_headers_dict={
             "WARC-Date": page.fetched_at,

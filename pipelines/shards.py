@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,8 @@ import pyarrow.parquet as pq
 
 Format = Literal["parquet", "jsonl"]
 Row = dict[str, Any]
+
+ROW_GROUP = 4096  # rows held in memory while a shard is written
 
 # The site is a dictionary column because that is what pandas and pyarrow make of the folder
 # name site=NAME: with any other type they refuse to read the folder as one table.
@@ -124,12 +127,15 @@ def _column(rows: Sequence[Row], field: pa.Field) -> pa.Array:
     return pa.array(values, field.type)
 
 
-def _parquet(path: Path, rows: Sequence[Row], schema: pa.Schema) -> None:
-    table = pa.Table.from_arrays([_column(rows, field) for field in schema], schema=schema)
-    pq.write_table(table, path, compression="zstd")
+def _parquet(path: Path, rows: Collection[Row], schema: pa.Schema) -> None:
+    source = iter(rows)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        while batch := list(islice(source, ROW_GROUP)):
+            columns = [_column(batch, field) for field in schema]
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
 
 
-def _jsonl(path: Path, rows: Sequence[Row], schema: pa.Schema) -> None:
+def _jsonl(path: Path, rows: Collection[Row], schema: pa.Schema) -> None:
     names = schema.names
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
@@ -137,7 +143,7 @@ def _jsonl(path: Path, rows: Sequence[Row], schema: pa.Schema) -> None:
             file.write("\n")
 
 
-_WRITERS: dict[str, Callable[[Path, Sequence[Row], pa.Schema], None]] = {
+_WRITERS: dict[str, Callable[[Path, Collection[Row], pa.Schema], None]] = {
     "parquet": _parquet,
     "jsonl": _jsonl,
 }
@@ -178,11 +184,11 @@ def checksum(path: Path) -> str:
 def write_shard(
     path: Path,
     stream: str,
-    rows: Sequence[Row],
+    rows: Collection[Row],
     fmt: Format,
     step: Callable[[str], None] = lambda _name: None,
 ) -> Shard:
-    """Write rows to a temporary name, fsync, rename, fsync the folder.
+    """Write rows, read once in order, to a temporary name, fsync, rename, fsync the folder.
 
     ``step`` is told the name of each step that was taken. Raises :class:`OSError` when the
     disk refuses; then the temporary file is removed and ``path`` is untouched.
