@@ -5,6 +5,7 @@ Everything here runs inside the transaction of a batch: see ``ftcrawler.store``.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,10 +16,21 @@ from ftcrawler.state import State, StateError, row_of, url_key
 from pipelines.records import Capture, Document, Harvest, Offer
 from pipelines.rows import document_id, document_row, pair_row, tombstone_rows
 
+logger = logging.getLogger(__name__)
+
 HOUR = 3600.0
 AGE_FRACTION = 0.1  # as HTTP's heuristic freshness, RFC 9111 4.2.2
 OK, NOT_FOUND, GONE = 200, 404, 410
-_KEPT = ("revision", "text_hash", "changed_at", "etag", "last_modified", "body_hash")
+_KEPT = (
+    "revision",
+    "text_hash",
+    "changed_at",
+    "etag",
+    "last_modified",
+    "body_hash",
+    "body_at",
+    "liar",
+)
 _FORGOTTEN = {"text_hash": "", "body_hash": "", "etag": "", "last_modified": ""}
 _REREAD_ECHOES = """
 UPDATE urls SET status='pending', rank=1, etag='', last_modified='', body_hash=''
@@ -78,6 +90,9 @@ class Commit:
         self._update(harvest, known, after | {"run": run, "fetched_at": now})
         self._offer_links(harvest, known)
         _count_outcome(harvest, known, counts)
+        if after["liar"] > known["liar"]:
+            counts["validators/lied"] += 1
+            logger.warning("%s changed under the same validators: no longer believed", harvest.url)
         return int(known["id"])
 
     def reread(self, harvest: Harvest, now: float, counts: Counter[str]) -> None:
@@ -139,7 +154,8 @@ class Commit:
         self._state.db.execute(
             "UPDATE urls SET status='done', outcome=:outcome, reason=:reason, "
             "http_status=:http_status, redirect_to=:redirect_to, etag=:etag, "
-            "last_modified=:last_modified, body_hash=:body_hash, text_hash=:text_hash, "
+            "last_modified=:last_modified, body_hash=:body_hash, body_at=:body_at, liar=:liar, "
+            "text_hash=:text_hash, "
             "revision=:revision, run=:run, visits=visits+1, changes=changes+:changed, "
             "fetched_at=:fetched_at, changed_at=:changed_at, due_at=:due_at WHERE id=:id",
             values,
@@ -251,13 +267,23 @@ def _after(harvest: Harvest, known: dict[str, Any], now: float) -> dict[str, Any
             "etag": harvest.etag,
             "last_modified": harvest.last_modified,
             "body_hash": harvest.body_hash,
+            "body_at": now,
         }
+    if harvest.document and _validators_lied(harvest, known):
+        after["liar"] = 1
     if harvest.document:
         after["revision"] += 1
         after |= {"text_hash": harvest.document.text_hash, "changed_at": now}
     elif _retraction(harvest):
         after |= _FORGOTTEN
     return after
+
+
+def _validators_lied(harvest: Harvest, known: dict[str, Any]) -> bool:
+    """Whether the text changed under validators that did not."""
+    if harvest.etag or known["etag"]:
+        return bool(harvest.etag == known["etag"])
+    return bool(harvest.last_modified and harvest.last_modified == known["last_modified"])
 
 
 def _retraction(harvest: Harvest) -> str:

@@ -55,6 +55,7 @@ def open_store(
                 shard_bytes=settings.getint("SHARD_BYTES"),
                 warc_bytes=settings.getint("WARC_BYTES") if site.archive.warc else 0,
                 revisit_hours=(site.revisit.min_hours, site.revisit.max_hours),
+                full_hours=24 * site.revisit.full_days,
                 max_depth=site.follow.max_depth,
                 system_prompt=site.pairs.system_prompt,
             ),

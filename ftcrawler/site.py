@@ -146,6 +146,9 @@ class Revisit(_Table):
 
     min_hours: float = Field(0.0, ge=0, strict=False, description="Never sooner than this.")
     max_hours: float = Field(168.0, ge=0, strict=False, description="Never later than this.")
+    full_days: float = Field(
+        30.0, ge=0, strict=False, description="Then read whole, whatever the validators say."
+    )
 
 
 class Archive(_Table):

@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 from pipelines.records import Offer, UrlKind
 
-VERSION = 1
+# Each entry takes a state from one version to the next; _SCHEMA is the newest.
+MIGRATIONS: tuple[str, ...] = ()
 
 _SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -40,6 +41,8 @@ CREATE TABLE urls(
     etag TEXT NOT NULL DEFAULT '',
     last_modified TEXT NOT NULL DEFAULT '',
     body_hash TEXT NOT NULL DEFAULT '',
+    body_at REAL NOT NULL DEFAULT 0,      -- when a body came last
+    liar INTEGER NOT NULL DEFAULT 0,      -- its validators stayed while its text changed
     text_hash TEXT NOT NULL DEFAULT '',
     revision INTEGER NOT NULL DEFAULT 0,  -- documents made of this URL so far
     run INTEGER NOT NULL DEFAULT 0,       -- the run of the last visit
@@ -95,7 +98,14 @@ CREATE TABLE counts(
 ) WITHOUT ROWID;
 """
 
-_TARGET = "id, url, kind, depth, hops, etag, last_modified, body_hash"
+# Validators are used while they are believed: not of a liar, nor for a body long not seen.
+_BELIEVED = "CASE WHEN liar OR body_at < :stale THEN '' ELSE {} END"
+_TARGET = (
+    ", ".join(
+        ("id, url, kind, depth, hops", _BELIEVED.format("etag"), _BELIEVED.format("last_modified"))
+    )
+    + ", body_hash"
+)
 
 
 _CHANGED = (  # a sitemap or feed has news of a page that is newer than the visit
@@ -242,12 +252,15 @@ class State:
         found = (self.db.execute(query, (url_key(offer.url), depth)).fetchone() for offer in offers)
         return [row[0] for row in found if row]
 
-    def wanted(self, limit: int, known: Mapping[int, object]) -> list[Target]:
-        """Up to ``limit`` pending URLs by rank and depth, without those ``known``."""
+    def wanted(self, limit: int, known: Mapping[int, object], stale: float = 0.0) -> list[Target]:
+        """Up to ``limit`` pending URLs by rank and depth, without those ``known``.
+
+        One whose body came last before ``stale`` has no validators: it is fetched whole.
+        """
         rows = self.db.execute(
             f"SELECT {_TARGET} FROM urls WHERE status = 'pending' "  # noqa: S608 - a constant
-            "ORDER BY rank, depth, id LIMIT ?",
-            (limit + len(known),),
+            "ORDER BY rank, depth, id LIMIT :limit",
+            {"limit": limit + len(known), "stale": stale},
         )
         return [Target(*row) for row in rows if row[0] not in known][:limit]
 
@@ -292,15 +305,17 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         db = sqlite3.connect(path, isolation_level=None)
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
-        if version > VERSION:
+        newest = len(MIGRATIONS) + 1
+        if version > newest:
             raise StateError(
                 f"{path} was written by a newer ftcrawler (state version {version}, this one "
-                f"reads up to {VERSION}): upgrade ftcrawler"
+                f"reads up to {newest}): upgrade ftcrawler"
             )
         if version == 0:
             _create(db, path)
         elif (fault := _fault(db)) != "ok":
             raise StateError(f"{path} is damaged ({fault}): put it back from a backup")
+        _migrate(db, max(version, 1))
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA cache_size = -65536")
@@ -313,7 +328,15 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _create(db: sqlite3.Connection, path: Path) -> None:
     if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise StateError(f"{path} is an SQLite file, but not a site's state: move it away")
-    db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+    db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {len(MIGRATIONS) + 1}; COMMIT;")
+
+
+def _migrate(db: sqlite3.Connection, version: int) -> None:
+    """Bring an older state up to date, a version at a time, each step whole or not at all."""
+    if int(db.execute("PRAGMA user_version").fetchone()[0]) == len(MIGRATIONS) + 1:
+        return
+    for number, script in enumerate(MIGRATIONS[version - 1 :], start=version + 1):
+        db.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
 
 
 def _fault(db: sqlite3.Connection) -> str:

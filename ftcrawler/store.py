@@ -28,7 +28,8 @@ class StoreOptions:
     """How a store batches and rotates: harvests or seconds a transaction, rows or bytes a shard.
 
     ``warc_bytes`` is the size of an archive file, 0 for no archive; ``revisit_hours`` are the
-    least and most hours until a page is looked at again.
+    least and most hours until a page is looked at again, after ``full_hours`` without a body it
+    is fetched whole.
     """
 
     formats: tuple[Format, ...] = ("parquet", "jsonl")
@@ -38,6 +39,7 @@ class StoreOptions:
     shard_bytes: int = 32 * 1024 * 1024
     warc_bytes: int = 0
     revisit_hours: tuple[float, float] = (0.0, 168.0)
+    full_hours: float = 720.0
     max_depth: int | None = None
     system_prompt: str = ""
 
@@ -187,10 +189,11 @@ class SiteStore:
 
         Commits what is buffered when nothing else is left: it may hold new links.
         """
-        found = self.state.wanted(limit, self._claimed)
+        stale = self._clock() - self._options.full_hours * HOUR
+        found = self.state.wanted(limit, self._claimed, stale)
         if not found and self._batch:
             self.flush()
-            found = self.state.wanted(limit, self._claimed)
+            found = self.state.wanted(limit, self._claimed, stale)
         self._claimed.update((target.id, target) for target in found)
         return found
 

@@ -281,6 +281,60 @@ def test_a_slow_site_is_committed_by_time(opened, clock):
     assert store.buffered == 0
 
 
+LIES = {
+    "the same ETag": {"etag": '"x"'},
+    "the same Last-Modified": {"last_modified": "Tue, 24 Nov 2026 02:00:00 GMT"},
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_validators_that_lie_are_found_out_and_not_believed_again(name, opened, clock, caplog):
+    finished(opened(), "u:1", "one", **LIES[name])
+    clock.now += DAY
+    store = opened()
+    (target,) = store.claim(9)
+    assert target.etag or target.last_modified
+    store.add(Harvest("s", "u:1", "unchanged", "not modified", 304))
+    store.end("finished")
+    clock.now += 31 * DAY
+    store = opened()
+    (target,) = store.claim(9)
+    assert (target.etag, target.last_modified) == ("", "")
+    store.add(harvest("u:1", "two", **LIES[name]))
+    store.end("finished")
+    assert store.state.counts(store.run)["validators/lied"] == 1
+    assert "u:1 changed under the same validators" in caplog.text
+    clock.now += DAY
+    (target,) = opened().claim(9)
+    assert (target.etag, target.last_modified) == ("", "")
+
+
+def test_another_etag_with_the_same_body_is_unchanged(opened, clock, tmp_path):
+    finished(opened(), "u:1", "one", etag='"x"')
+    clock.now += DAY
+    store = opened()
+    finished(store, "u:1", "one", etag='"y"')
+    assert "validators/lied" not in store.state.counts(store.run)
+    assert len(rows(tmp_path, "documents")) == 1
+    clock.now += DAY
+    assert [target.etag for target in opened().claim(9)] == ['"y"']
+
+
+def test_an_older_state_is_brought_up_to_date(opened, clock, tmp_path, monkeypatch):
+    store = opened()
+    finished(store, "u:1", "one")
+    monkeypatch.setattr(
+        "ftcrawler.state.MIGRATIONS",
+        ("ALTER TABLE urls ADD COLUMN note TEXT;", "UPDATE urls SET note = 'migrated';"),
+    )
+    store = opened()
+    query = "SELECT user_version, url, note FROM pragma_user_version, urls"
+    assert store.state.db.execute(query).fetchall() == [(3, "u:1", "migrated")]
+    monkeypatch.setattr("ftcrawler.state.MIGRATIONS", ())
+    with pytest.raises(StateError, match="newer ftcrawler"):
+        opened()
+
+
 def test_a_server_error_retracts_nothing_and_keeps_validators(opened, clock, tmp_path):
     finished(opened(), "u:1", "one", etag='"x"')
     clock.now += DAY
