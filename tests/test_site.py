@@ -2,7 +2,8 @@
 
 import pytest
 
-from ftcrawler.site import SiteError, load_site, load_sites
+from ftcrawler.site import SiteError, load_site
+from ftcrawler.sitefiles import load_sites
 
 PLAIN = 'start_urls = ["http://a.example/x"]\n'
 

@@ -324,13 +324,13 @@ def test_an_older_state_is_brought_up_to_date(opened, clock, tmp_path, monkeypat
     store = opened()
     finished(store, "u:1", "one")
     monkeypatch.setattr(
-        "ftcrawler.state.MIGRATIONS",
+        "ftcrawler.schema.MIGRATIONS",
         ("ALTER TABLE urls ADD COLUMN note TEXT;", "UPDATE urls SET note = 'migrated';"),
     )
     store = opened()
     query = "SELECT user_version, url, note FROM pragma_user_version, urls"
     assert store.state.db.execute(query).fetchall() == [(3, "u:1", "migrated")]
-    monkeypatch.setattr("ftcrawler.state.MIGRATIONS", ())
+    monkeypatch.setattr("ftcrawler.schema.MIGRATIONS", ())
     with pytest.raises(StateError, match="newer ftcrawler"):
         opened()
 

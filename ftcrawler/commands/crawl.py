@@ -17,7 +17,8 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from ftcrawler import demo
 from ftcrawler.commit import iso
 from ftcrawler.exits import Exit
-from ftcrawler.site import SiteError, load_sites
+from ftcrawler.site import SiteError
+from ftcrawler.sitefiles import load_sites
 from ftcrawler.state import LockedError, StateError
 from ftcrawler.summary import exit_code, record, show, write_record
 

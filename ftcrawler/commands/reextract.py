@@ -15,7 +15,8 @@ from ftcrawler.commands.crawl import complain
 from ftcrawler.exits import Exit
 from ftcrawler.opening import open_store
 from ftcrawler.reextract import captures, replay, reread
-from ftcrawler.site import Site, SiteError, load_sites
+from ftcrawler.site import Site, SiteError
+from ftcrawler.sitefiles import load_sites
 from ftcrawler.state import LockedError, State, StateError
 from ftcrawler.summary import gather, show
 from pipelines.archive import ArchiveError

@@ -14,7 +14,8 @@ from scrapy.exceptions import UsageError
 
 from ftcrawler.commands.crawl import PORT_VARIABLE, complain
 from ftcrawler.exits import Exit
-from ftcrawler.site import Site, SiteError, json_schema, load_sites
+from ftcrawler.site import Site, SiteError, json_schema
+from ftcrawler.sitefiles import load_sites
 
 _ANY_PORT = "80"  # the demo's port is known while it is served; here any will do
 

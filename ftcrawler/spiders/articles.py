@@ -20,7 +20,8 @@ from ftcrawler.fetching import ConsentGate, RefusedError
 from ftcrawler.frontier import STORAGE_REASON, SiteQueue
 from ftcrawler.links import read_frame
 from ftcrawler.opening import open_store
-from ftcrawler.site import Site, SiteError, load_sites
+from ftcrawler.site import Site, SiteError
+from ftcrawler.sitefiles import load_sites
 from ftcrawler.state import LockedError, Target
 from ftcrawler.summary import SiteResult, gather
 from ftcrawler.urls import canonical, origin_of
