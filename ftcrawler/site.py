@@ -25,6 +25,7 @@ from pipelines.rules import ExtractRules, PairRules, Splitter
 from pipelines.selectors import check_selector
 
 SITE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
+MOST_REPEATS = 3  # of one segment in a path: more are a trap
 SCHEMA_FILE = "site.schema.json"
 _UNION = {"literal['robots']"}  # the other half of sitemaps: its list has the better error
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -199,7 +200,9 @@ class Site(_Table):
 
     def follows(self, url: str) -> bool:
         """Whether a canonical URL is within the site's hosts and its ``[follow]`` rules."""
-        if not self.covers(url) or any(re.search(p, url) for p in self.follow.deny):
+        if not self.covers(url) or _looks_endless(url):
+            return False
+        if any(re.search(pattern, url) for pattern in self.follow.deny):
             return False
         return not self.follow.allow or any(re.search(p, url) for p in self.follow.allow)
 
@@ -227,6 +230,12 @@ class Site(_Table):
         """The ``[pairs]`` table as the pipelines want it."""
         t = self.pairs
         return PairRules(tuple(t.strategies), t.every, t.window, t.splitter, t.system_prompt)
+
+
+def _looks_endless(url: str) -> bool:
+    """Whether a path repeats itself, as relative links on a page of every path make it do."""
+    parts = [part for part in url.split("?", 1)[0].split("/")[3:] if part]
+    return len(parts) > MOST_REPEATS and max(map(parts.count, parts)) > MOST_REPEATS
 
 
 def _expand(value: Any, environment: Mapping[str, str], missing: set[str]) -> Any:

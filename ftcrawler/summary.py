@@ -57,9 +57,13 @@ class SiteResult:
     @property
     def fruitless(self) -> bool:
         """Whether requests were made and every one failed."""
-        good = sum(map(self.pages, ("document", "unchanged", "rejected", "redirected", "denied")))
-        bad = self.pages("failed") + self.pages("deferred")
-        return bad > 0 and good == 0
+        seen = {
+            name
+            for name in self.counts
+            if name.startswith(("page/", "sitemap/", "feed/")) and name.count("/") == 1
+        }
+        bad = {name for name in seen if name.endswith(("/failed", "/deferred"))}
+        return bool(bad) and bad == seen
 
     def reasons(self, prefix: str) -> dict[str, int]:
         """Counters below a prefix, most first."""

@@ -203,6 +203,82 @@ def test_a_site_that_does_not_answer_is_not_success(crawler):
     assert "every request failed" in done.err
 
 
+def test_a_run_whose_only_sitemap_failed_is_not_success(web, crawler):
+    web.routes["/map.xml"] = Answer(b"", 503)
+    crawler.site(
+        text=f'sitemaps = ["{web.url}/map.xml"]\n[request]\ndelay = 0\n'
+        "allow_private_addresses = true\n"
+    )
+    done = crawler.run("crawl", "articles", "-s", "RETRY_TIMES=0")
+    assert done.code == 3
+    assert done.counts() == {"sitemap/failed": 1, "sitemap/failed/http-503": 1}
+
+
+def endless(exchange):
+    parts = exchange.path.strip("/")
+    exchange.answer(Answer(article(f"Page {parts}", links=("loop/",)).encode()))
+
+
+def test_a_maze_of_relative_links_ends(web, crawler):
+    web.page("/", article("Index", links=("/loop/",)))
+    for n in range(1, 30):
+        web.routes["/" + "loop/" * n] = endless
+    crawler.site(web)
+    done = crawler.run()
+    assert done.code == 0
+    assert len(web.paths()) == 5
+
+
+ODD_STATUS = (b"HTTP/1.1 999 Odd", b"HTTP/1.1 abc", b"<html>no status line</html>", b"\0\xff" * 50)
+
+
+@pytest.mark.parametrize("line", ODD_STATUS)
+def test_an_odd_status_line_is_one_outcome(line, web, crawler):
+    def answer(exchange):
+        exchange.wfile.write(line + b"\r\nContent-Length: 0\r\n\r\n")
+
+    web.page("/", article("Index", links=("/odd", "/fine")))
+    web.page("/fine", article("Fine"))
+    web.routes["/odd"] = answer
+    crawler.site(web, timeout=2)
+    done = crawler.run("crawl", "articles", "-s", "RETRY_TIMES=0")
+    assert done.code == 0, done.err
+    assert done.counts()["page/failed"] == 1
+    assert done.counts()["page/document"] == 2
+    assert "Traceback" not in done.err
+
+
+def drips(exchange):
+    exchange.send_response(200)
+    exchange.send_header("Content-Type", "text/html")
+    exchange.end_headers()
+    for _ in range(60):
+        exchange.wfile.write(b"x")
+        exchange.wfile.flush()
+        time.sleep(0.2)
+
+
+def test_an_answer_that_drips_is_cut_off(web, crawler):
+    web.page("/", article("Index", links=("/drip",)))
+    web.routes["/drip"] = drips
+    crawler.site(web, timeout=1)
+    begun = time.monotonic()
+    done = crawler.run("crawl", "articles", "-s", "RETRY_TIMES=0")
+    assert time.monotonic() - begun < 10
+    assert done.counts()["page/failed/timeout"] == 1
+
+
+def test_a_refusal_stands_at_the_goal_of_a_redirect_too(web, crawler):
+    web.page("/", article("Index", links=("/in",)))
+    web.routes["/in"] = Answer(b"", 302, headers={"Location": "/private/x"})
+    web.routes["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private/\n")
+    web.page("/private/x", article("Secret"))
+    crawler.site(web)
+    done = crawler.run()
+    assert "/private/x" not in web.paths()
+    assert done.counts()["page/denied/robots.txt"] == 1
+
+
 def test_a_run_whose_every_page_failed_is_not_success(web, crawler):
     web.routes["/"] = Answer(b"", 500)
     crawler.site(web)

@@ -40,6 +40,8 @@ FOLLOWED = {
     "http://a.example/post/1/edit": False,
     "http://a.example/about": False,
     "http://b.example/post/1": False,
+    "http://a.example/post/1/1/1": True,
+    "http://a.example/post/1/1/1/1": False,
 }
 
 
