@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import socket
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
+from ftcrawler.addresses import is_public
 from ftcrawler.consent.agents import named_agent_statements, robots_statements
 from ftcrawler.consent.decision import decide
 from ftcrawler.consent.robots import OUR_TOKENS, Robots, fetch_policy, parse_robots
@@ -52,7 +52,10 @@ class RobotsFile:
 
 
 class AddressGuard:
-    """Refuses hosts that resolve to an address that is not public, unless the site permits it."""
+    """Refuses hosts that resolve to an address that is not public, unless the site permits it.
+
+    It gives the refusal its name; what it cannot see is stopped by ``GuardedResolver``.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -82,8 +85,7 @@ async def _is_public(host: str) -> bool:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return True
-    addresses = (ipaddress.ip_address(str(item[4][0]).partition("%")[0]) for item in found)
-    return all(address.is_global and not address.is_multicast for address in addresses)
+    return all(is_public(str(item[4][0])) for item in found)
 
 
 class ConsentGate:
@@ -145,7 +147,7 @@ class ConsentGate:
                 Request(
                     url,
                     callback=NO_CALLBACK,
-                    headers=queue.site.request.headers if queue.site.covers(url) else {},
+                    headers=queue.headers(url),
                     meta={
                         "site": queue.site.name,
                         "is_robots": True,

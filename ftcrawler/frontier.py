@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 
+from ftcrawler import __version__
 from ftcrawler.site import Site
 from ftcrawler.state import Target
 from ftcrawler.store import SiteStore
@@ -30,17 +31,32 @@ READ_AHEAD = 100  # pending URLs of a site held in memory
 STORAGE_REASON = "storage"
 
 
+def user_agent(contact: str) -> str:
+    """The project's name and where its user is reached.
+
+    >>> user_agent("crawl@example.org")
+    'ftcrawler/0.1.0 (+crawl@example.org)'
+    """
+    return f"ftcrawler/{__version__} (+{contact})" if contact else f"ftcrawler/{__version__}"
+
+
 class SiteQueue:
     """One site during a run: what is in flight, and what comes next."""
 
-    def __init__(self, site: Site, store: SiteStore) -> None:
+    def __init__(self, site: Site, store: SiteStore, agent: str) -> None:
         self.site = site
+        self.agent = agent
         self.store = store
         self.retries: deque[Request] = deque()
         self.inflight = 0
         self.fetched = store.fetched()
         self.delay = site.request.delay
         self._ahead: deque[Target] = deque()
+
+    def headers(self, url: str) -> dict[str, str]:
+        """Headers of a request: who asks, and to the site's own hosts what its file says."""
+        own = self.site.request.headers if self.site.covers(url) else {}
+        return {"User-Agent": self.agent, **own}
 
     @property
     def full(self) -> bool:

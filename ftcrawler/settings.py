@@ -26,7 +26,6 @@ COMMIT_SECONDS = 5.0
 WARC_BYTES = 1024 * 1024 * 1024
 
 # -- Scrapy's -------------------------------------------------------------------------
-USER_AGENT = f"ftcrawler/0.1 ({CONTACT or 'no contact set'})"
 LOG_LEVEL = os.environ.get("FTCRAWLER_LOG_LEVEL") or "INFO"
 LOG_VERSIONS: list[str] = []  # they are in the run's record
 STATS_DUMP = False
@@ -38,6 +37,8 @@ HTTPCACHE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False  # on by default in Scrapy 2.19, and runs arbitrary code
 TELNETCONSOLE_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True
+TWISTED_DNS_RESOLVER = "ftcrawler.addresses.GuardedResolver"  # no private addresses
+HTTPPROXY_ENABLED = False  # behind a proxy, the addresses connected to could not be checked
 DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
 DOWNLOAD_MAXSIZE = 16 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0

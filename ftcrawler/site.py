@@ -69,6 +69,8 @@ def _header_name(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
             raise ValueError(f"{name!r} is not a header name")
+        if name.lower() in ("user-agent", "from", "host"):
+            raise ValueError(f"{name} is set by ftcrawler; say who you are with contact")
         if re.search(r"[\r\n\x00]", value):
             raise ValueError(f"the value of {name!r} has a line break")
     return headers
@@ -109,6 +111,9 @@ class Request(_Table):
 
     delay: float = Field(1.0, ge=0, le=3600, strict=False, description="Seconds between requests.")
     concurrency: int = Field(2, ge=1, le=64, description="Requests under way at once.")
+    contact: str = Field(
+        "", description="Where the site's owner reaches you; default: FTCRAWLER_CONTACT."
+    )
     timeout: float = Field(30.0, gt=0, le=600, strict=False, description="Seconds for one answer.")
     headers: Annotated[dict[str, str], AfterValidator(_header_name)] = Field(
         {}, description="Extra request headers; ${NAME} is taken from the environment."
@@ -195,7 +200,10 @@ class Site(_Table):
 
     def covers(self, url: str) -> bool:
         """Whether a canonical URL's host is one of the site's, or a subdomain of one."""
-        host = host_of(url)
+        return self.covers_host(host_of(url))
+
+    def covers_host(self, host: str) -> bool:
+        """Whether a host name is one of the site's, or below one."""
         return any(host == domain or host.endswith(f".{domain}") for domain in self.domains)
 
     def follows(self, url: str) -> bool:

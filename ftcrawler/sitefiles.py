@@ -9,6 +9,11 @@ from pathlib import Path
 
 from ftcrawler.site import Site, SiteError, load_site
 
+NO_CONTACT = (
+    "no contact: set FTCRAWLER_CONTACT (in .env, say) or contact under [request] to a mail "
+    "address or URL where the site's owner reaches you"
+)
+
 
 def _is_disabled(text: str) -> bool:
     """Whether a site file says ``enabled = false``; what is not TOML is left to its own error."""
@@ -61,3 +66,17 @@ def load_sites(folder: Path, names: Iterable[str] | None = None) -> list[Site]:
     if problems:
         raise SiteError(problems)
     return sites
+
+
+def require_contacts(sites: Iterable[Site], contact: str) -> None:
+    """Raise :class:`SiteError` for sites that would be crawled without saying by whom.
+
+    Sites on private addresses are one's own and need none.
+    """
+    anonymous = [
+        site.name
+        for site in sites
+        if not (site.request.contact or contact or site.request.allow_private_addresses)
+    ]
+    if anonymous:
+        raise SiteError([f"{name}.toml: {NO_CONTACT}" for name in anonymous])

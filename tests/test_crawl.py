@@ -202,9 +202,20 @@ def test_two_sites_in_one_run_and_one_that_fails(web, crawler):
 def test_private_addresses_are_refused_unless_the_site_permits_them(web, crawler):
     small_web(web)
     crawler.site(text=f'start_urls = ["{web.url}/"]\n')
-    done = crawler.run()
+    anonymous = crawler.run()
+    assert anonymous.code == 2
+    assert "web.toml: no contact: set FTCRAWLER_CONTACT" in anonymous.err
+    done = crawler.run(FTCRAWLER_CONTACT="someone@example.org")
     assert web.paths() == []
     assert done.counts()["page/denied/private-address"] == 1
+
+
+def test_the_user_agent_says_who_asks(web, crawler):
+    small_web(web)
+    crawler.site(web, request='contact = "https://example.org/crawler"')
+    crawler.run(FTCRAWLER_CONTACT="someone@example.org")
+    agents = {headers["User-Agent"] for _, _, headers in web.seen}
+    assert agents == {"ftcrawler/0.1.0 (+https://example.org/crawler)"}
 
 
 def test_opted_out_pages_leave_no_row(web, crawler):

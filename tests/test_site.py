@@ -91,7 +91,11 @@ def test_a_named_site_is_loaded_even_when_it_is_not_enabled(tmp_path):
     assert [s.name for s in load_sites(tmp_path, ["off", "on", "off"])] == ["off", "on"]
 
 
-HEADERS = {"a bad name": '"X Y" = "z"', "a line break": 'X = "a\\r\\nEvil: 1"'}
+HEADERS = {
+    "another user agent": 'User-Agent = "Mozilla"',
+    "a bad name": '"X Y" = "z"',
+    "a line break": 'X = "a\\r\\nEvil: 1"',
+}
 
 
 @pytest.mark.parametrize("name", HEADERS)

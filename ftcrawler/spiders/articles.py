@@ -17,11 +17,11 @@ from ftcrawler.consent.decision import decide, may_follow
 from ftcrawler.consent.meta import page_statements
 from ftcrawler.feeds import FeedError, read_feed, read_sitemap
 from ftcrawler.fetching import ConsentGate, RefusedError
-from ftcrawler.frontier import STORAGE_REASON, SiteQueue
+from ftcrawler.frontier import STORAGE_REASON, SiteQueue, user_agent
 from ftcrawler.links import read_frame
 from ftcrawler.opening import open_store
 from ftcrawler.site import Site, SiteError
-from ftcrawler.sitefiles import load_sites
+from ftcrawler.sitefiles import load_sites, require_contacts
 from ftcrawler.state import LockedError, Target
 from ftcrawler.summary import SiteResult, gather
 from ftcrawler.urls import canonical, origin_of
@@ -76,6 +76,7 @@ class ArticlesSpider(Spider):
         sites = load_sites(Path(settings["SITES_DIR"]), spider.names)
         if not sites:
             raise SiteError([f"{settings['SITES_DIR']}: no site is enabled"])
+        require_contacts(sites, settings["CONTACT"])
         for site in sites:
             spider.open_site(site, settings)
         if not spider.queues:
@@ -101,7 +102,8 @@ class ArticlesSpider(Spider):
             ]
         )
         self.rules[site.name] = SiteRules(site.extract_rules, site.pair_rules)
-        self.queues[site.name] = SiteQueue(site, store)
+        contact = site.request.contact or settings["CONTACT"]
+        self.queues[site.name] = SiteQueue(site, store, user_agent(contact))
 
     async def start(self) -> AsyncIterator[Any]:
         """Seeds come from the state; here only the sitemaps that robots.txt names are added."""
@@ -117,7 +119,7 @@ class ArticlesSpider(Spider):
 
     def request(self, queue: SiteQueue, target: Target) -> Request:
         """The request for a URL: conditional when the last answer had validators."""
-        headers = dict(queue.site.request.headers) if queue.site.covers(target.url) else {}
+        headers = queue.headers(target.url)
         if target.etag:
             headers["If-None-Match"] = target.etag
         if target.last_modified:
