@@ -10,7 +10,15 @@ from selectolax.lexbor import LexborHTMLParser
 
 from ftcrawler.urls import canonical
 
+MANY_TAGS = 4_000  # from here on the depth is looked at first: lexbor's time grows with its square
+MAX_DEPTH = 500  # elements within elements; browsers stop at 512
 MAX_LINKS = 5_000  # a page with more is a trap or a dump; the rest is left out
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+# Elements without an end, or whose end a parser supplies before the next of their kind.
+_SHALLOW = frozenset(
+    "area base br col embed hr img input link meta source track wbr "
+    "p li dt dd tr td th thead tbody tfoot option optgroup colgroup html head body".split()
+)
 _REFRESH = re.compile(r"^\s*[\d.]*\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
 
 
@@ -48,6 +56,20 @@ def _hrefs(tree: LexborHTMLParser) -> list[str]:
         if (node.attributes.get("http-equiv") or "").lower() == "refresh"
     )
     return found + [match[1] for text in refreshes if (match := _REFRESH.match(text))]
+
+
+def is_too_deep(html: str) -> bool:
+    """Whether elements are nested deeper than any page of use, counted without building a tree."""
+    if html.count("<") < MANY_TAGS:
+        return False
+    depth = 0
+    for closing, name in _TAG.findall(html):
+        if name.lower() in _SHALLOW:
+            continue
+        depth = max(0, depth - 1) if closing else depth + 1
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def read_frame(html: str, url: str) -> Frame:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftcrawler.links import MAX_LINKS, read_frame
+from ftcrawler.links import MAX_LINKS, is_too_deep, read_frame
 
 URL = "http://a.example/dir/page"
 LINKS = {
@@ -35,6 +35,24 @@ def test_links(name):
 def test_a_trap_of_links_is_bounded():
     html = "".join(f'<a href="/{n}">x</a>' for n in range(MAX_LINKS + 100))
     assert len(read_frame(html, URL).links) == MAX_LINKS
+
+
+DEPTHS = {
+    "nested for ever": ("<div>" * 100_000, True),
+    "nested and closed again": ("<div>" * 20_000 + "</div>" * 20_000, True),
+    "nested in capitals": ("<DIV><B>" * 20_000, True),
+    "a long flat page": ("<div><p>text<br></div>" * 20_000, False),
+    "paragraphs that are never closed": ("<p>text" * 20_000, False),
+    "a long list": ("<ul>" + "<li><a href=x>x</a>" * 20_000, False),
+    "a wide table": ("<table>" + "<tr><td>x<td>y" * 10_000, False),
+    "a small page": ("<div>" * 100, False),
+}
+
+
+@pytest.mark.parametrize("name", DEPTHS)
+def test_depth(name):
+    html, expected = DEPTHS[name]
+    assert is_too_deep(html) is expected
 
 
 def test_metas_have_lower_case_names():

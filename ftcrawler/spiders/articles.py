@@ -18,7 +18,7 @@ from ftcrawler.consent.meta import page_statements
 from ftcrawler.feeds import FeedError, read_feed, read_sitemap
 from ftcrawler.fetching import ConsentGate, RefusedError
 from ftcrawler.frontier import STORAGE_REASON, SiteQueue, user_agent
-from ftcrawler.links import read_frame
+from ftcrawler.links import is_too_deep, read_frame
 from ftcrawler.opening import open_store
 from ftcrawler.site import Site, SiteError
 from ftcrawler.sitefiles import load_sites, require_contacts
@@ -208,6 +208,8 @@ class ArticlesSpider(Spider):
         text = decode_page(page.body, content_type or None)
         if isinstance(text, Rejected):
             return outcome(page, "rejected", text.reason).but(links=())
+        if is_too_deep(text):
+            return outcome(page, "rejected", "too-deep").but(links=())
         frame = read_frame(text, page.url)
         statements = page_statements(page.headers, frame.metas, page.fetched_at)
         follow = may_follow(statements)
