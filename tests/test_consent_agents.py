@@ -9,7 +9,7 @@ from ftcrawler.consent.agents import (
     named_agent_statements,
     robots_statements,
 )
-from ftcrawler.consent.decision import decide
+from ftcrawler.consent.decision import decide, read_evidence
 from ftcrawler.consent.robots import OUR_TOKENS, parse_robots
 
 HOST = "https://host.example"
@@ -248,7 +248,8 @@ def test_records(body, path, decision):
 def test_evidence_is_the_record_with_its_path_and_line():
     robots = parse_robots(b"User-agent: *\nContent-Usage: /a  train-ai=n\n")
     verdict = decide(robots_statements(robots, HOST + "/a"))
-    assert verdict.evidence == "robots.txt line 2: /a  train-ai=n"
+    ((statement,), _) = read_evidence(verdict.evidence)
+    assert (statement.source, statement.raw) == ("robots.txt line 2", "/a  train-ai=n")
 
 
 LINES = st.sampled_from(

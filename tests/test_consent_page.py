@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftcrawler.consent.decision import Statement, decide, may_follow
+from ftcrawler.consent.decision import Statement, decide, may_follow, read_evidence
 from ftcrawler.consent.meta import page_statements
 
 NOW = "2026-11-24T02:00:00Z"
@@ -180,7 +180,9 @@ def test_evidence_is_the_raw_text():
         page_statements([("X-Robots-Tag", "all"), ("X-Robots-Tag", "NoAI, x")], [], NOW)
     )
     assert (verdict.decision, verdict.signal) == ("deny", "x-robots-tag")
-    assert verdict.evidence == "X-Robots-Tag header: NoAI, x"
+    (statement,), permission = read_evidence(verdict.evidence)
+    assert (statement.source, statement.raw) == ("X-Robots-Tag header", "NoAI, x")
+    assert permission is None
     assert "noai" in verdict.reason
 
 
@@ -204,7 +206,7 @@ STATEMENTS = st.builds(
     st.text(),
     st.text(),
     st.text(),
-    st.sampled_from(["deny", "nofollow", "note"]),
+    st.sampled_from(["deny", "nofollow", "note", "allow"]),
     st.text(),
 )
 

@@ -4,21 +4,22 @@ import time
 
 import pytest
 
-from ftcrawler.consent.preferences import content_signal, content_usage
+from ftcrawler.consent.aipref import content_usage
+from ftcrawler.consent.contentsignal import content_signal
 
 SIGNALS = [
     ("no", "ai-train=no", "deny"),
-    ("yes", "ai-train=yes", "note"),
-    ("allow", "ai-train=allow", "note"),
+    ("yes", "ai-train=yes", "allow"),
+    ("allow", "ai-train=allow", "allow"),
     ("disallow, in the wild", "ai-train=disallow", "deny"),
     ("the managed file", "search=yes,ai-train=no", "deny"),
-    ("all yes", "search=yes, ai-input=yes, ai-train=yes", "note"),
+    ("all yes", "search=yes, ai-input=yes, ai-train=yes", "allow"),
     ("only search", "search=yes", None),
     ("only ai-input", "ai-input=no", None),
     ("case", "AI-Train=NO", "deny"),
-    ("case of yes", "ai-train=YES", "note"),
+    ("case of yes", "ai-train=YES", "allow"),
     ("blanks", "ai-train = no", "deny"),
-    ("blanks around yes", "search = yes , ai-train = yes", "note"),
+    ("blanks around yes", "search = yes , ai-train = yes", "allow"),
     ("semicolons", "search=yes; ai-train=no", "deny"),
     ("colon", "ai-train: no", "deny"),
     ("underscore", "ai_train=no", "deny"),
@@ -43,7 +44,7 @@ def test_content_signal(text, effect):
 
 USAGE = [
     ("n", "train-ai=n", "deny"),
-    ("y", "train-ai=y", "note"),
+    ("y", "train-ai=y", "allow"),
     ("two keys", "search=y, train-ai=n", "deny"),
     ("only search", "search=n", None),
     ("unknown label", "foo=n", None),
@@ -51,12 +52,12 @@ USAGE = [
         (f"older label {key}", f"{key}=n", "deny")
         for key in ("bots", "all", "tdm", "ai", "genai", "train-genai")
     ],
-    ("older label, y", "tdm=y", "note"),
+    ("older label, y", "tdm=y", "allow"),
     ("most restrictive label", "train-ai=y, all=n", "deny"),
-    ("last key wins: y", "train-ai=n, train-ai=y", "note"),
+    ("last key wins: y", "train-ai=n, train-ai=y", "allow"),
     ("last key wins: n", "train-ai=y, train-ai=n", "deny"),
-    ("parameters are ignored", "train-ai=y;allow=n", "note"),
-    ("vocab: parameters of a lost member", "train-ai;allow=n, train-ai=y", "note"),
+    ("parameters are ignored", "train-ai=y;allow=n", "allow"),
+    ("vocab: parameters of a lost member", "train-ai;allow=n, train-ai=y", "allow"),
     ("vocab: bare key", "train-ai", "deny"),
     ("vocab: key turned boolean", "train-ai=y, train-ai", "deny"),
     ("vocab: string", 'train-ai="n"', "deny"),

@@ -8,20 +8,23 @@ a different statement and are left out; so is ``Scrapy``, which is our own token
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ftcrawler.consent.aipref import robots_content_usage
+from ftcrawler.consent.contentsignal import robots_content_signals
 from ftcrawler.consent.decision import Statement
-from ftcrawler.consent.patterns import PathPattern, compile_pattern, url_paths
-from ftcrawler.consent.preferences import content_signal, content_usage, split_path
+from ftcrawler.consent.patterns import url_paths
 from ftcrawler.consent.robots import OUR_TOKENS
+from ftcrawler.consent.rsl import robots_pointer_statements
+from ftcrawler.consent.versions import LIST_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from ftcrawler.consent.robots import Record, Robots
+    from ftcrawler.consent.robots import Robots, Rule
 
-AI_TRAINING_AGENTS_VERSION = "2026-11-24"
+AI_TRAINING_AGENTS_VERSION = LIST_VERSION
+_SPEC = "named AI agents in robots.txt (RFC 9309, ai.robots.txt)"
 AI_TRAINING_AGENTS = (
     "AI2Bot",
     "Ai2Bot-Dolma",
@@ -68,6 +71,7 @@ AI_TRAINING_AGENTS = (
     "YandexAdditional",
     "YandexAdditionalBot",
 )
+_BY_TOKEN = {agent.lower(): agent for agent in AI_TRAINING_AGENTS}
 
 
 def named_agent_statements(
@@ -81,17 +85,16 @@ def named_agent_statements(
     if robots.names(tokens):
         return []
     refused: dict[tuple[int, str], list[str]] = {}
-    for agent in robots.names(AI_TRAINING_AGENTS):
-        answer = robots.check(url, [agent])
-        if not answer.allowed:
-            refused.setdefault((answer.line, answer.rule), []).append(agent)
+    for agent, rule in _refusals(robots, url).items():
+        refused.setdefault((rule.line, rule.text), []).append(agent)
     return [
         Statement(
             "named ai agents",
             f"robots.txt line {line}",
-            f"User-agent: {', '.join(agents)}; {rule}",
+            f"User-agent: {', '.join(sorted(agents, key=str.lower))}; {rule}",
             "deny",
-            f"AI training agents are not allowed (list {AI_TRAINING_AGENTS_VERSION})",
+            f"AI training agents are not allowed (list {LIST_VERSION})",
+            _SPEC,
         )
         for (line, rule), agents in sorted(refused.items())
     ]
@@ -102,30 +105,41 @@ def robots_statements(
 ) -> list[Statement]:
     """What our group's Content-Signal and Content-Usage records say on training.
 
-    Every Content-Signal whose path matches counts. Of the Content-Usage records that speak
-    about training, those with the longest matching path count (draft-ietf-aipref-attach 3.1);
-    a record on something else takes nothing back.
+    Also License records that point nowhere; what the others point at has to be read (see ``rsl``).
     """
+    said = robots_content_signals(robots, url, tokens) + robots_content_usage(robots, url, tokens)
+    return said + robots_pointer_statements(robots, url)
+
+
+def _refusals(robots: Robots, url: str) -> dict[str, Rule]:
+    """The rule that keeps each named agent from the URL; one pass over the groups.
+
+    The same answers as ``Robots.check`` for each agent, which would look through all groups
+    for all of them: 44 agents in groups of their own are usual.
+    """
+    wanted = robots.group_tokens & _BY_TOKEN.keys()
+    if not wanted:
+        return {}
     paths = url_paths(url)
-    found: list[Statement] = []
-    for record, _, text in _matching(robots.records("content-signal", tokens), paths):
-        statement = content_signal(text, f"robots.txt line {record.line}")
-        found += [replace(statement, raw=record.value)] if statement else []
-    ranked: list[tuple[int, Statement]] = []
-    for record, pattern, text in _matching(robots.records("content-usage", tokens), paths):
-        statement = content_usage(text, f"robots.txt line {record.line}")
-        if statement:
-            ranked.append((pattern.octets, replace(statement, raw=record.value)))
-    longest = max((octets for octets, _ in ranked), default=0)
-    return found + [statement for octets, statement in ranked if octets == longest]
+    best: dict[str, list[Rule | None]] = {token: [None] * len(paths) for token in wanted}
+    for group in robots.groups:
+        named = group.tokens & wanted
+        if not named:
+            continue
+        hits = [next((r for r in group.rules if r.pattern.matches(p)), None) for p in paths]
+        for token in named:
+            best[token] = [_better(*pair) for pair in zip(best[token], hits, strict=True)]
+    refused = {}
+    for token, rules in best.items():
+        rule = next((r for r in rules if r and not r.allow), None)
+        if rule:
+            refused[_BY_TOKEN[token]] = rule
+    return refused
 
 
-def _matching(
-    records: tuple[Record, ...], paths: tuple[bytes, ...]
-) -> Iterator[tuple[Record, PathPattern, str]]:
-    """The records whose path, ``/`` by default, matches any spelling of the URL's."""
-    for record in records:
-        path, text = split_path(record.value)
-        pattern = compile_pattern(path or "/")
-        if any(pattern.matches(spelling) for spelling in paths):
-            yield record, pattern, text
+def _better(one: Rule | None, other: Rule | None) -> Rule | None:
+    """Most octets win, Allow wins ties, then the first in the file (RFC 9309 2.2.2)."""
+    if one is None or other is None:
+        return one or other
+    ranks = [(rule.pattern.octets, rule.allow) for rule in (one, other)]
+    return other if ranks[1] > ranks[0] else one

@@ -2,7 +2,7 @@
 
 Source: Spawning's ai.txt, written like robots.txt (``User-Agent: *``, ``Disallow: *.html``,
 ``Disallow: /``) and read with its rules: opting out by path or by file type. The whole file is
-about training, so a group that refuses a named training agent refuses us as well, and Content-Signal
+about training, so a group that refuses a named training agent refuses us as well; Content-Signal
 and Content-Usage records count as in robots.txt. Files by that name in a free form
 (``Training: disallow``) deny when they name training and a refusal.
 """
@@ -22,11 +22,12 @@ _SPEC = "ai.txt (Spawning)"
 _REFUSAL = re.compile(
     r"^[ \t>*-]{0,9}(?:allow[-_ ]?)?(?:ai|ml|llm|model|data)?[-_ ]?(?:ai[-_ ]?)?train(?:ing)?"
     r"(?:[-_ ]?(?:ai|data|usage|allowed))?[ \t]{0,9}[:=][ \t]{0,9}"
-    r"[\"']?(?:no|n|none|never|false|0|den(?:y|ied)|disallow(?:ed)?|forbidden|prohibit(?:ed)?|opt[- ]?out)\b",
+    r"[\"']?(?:no|n|none|never|false|0|den(?:y|ied)|disallow(?:ed)?|forbidden|prohibit(?:ed)?"
+    r"|opt[- ]?out)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _TYPED = re.compile(r"\.[A-Za-z0-9]{1,8}$")
-_PAGE_TYPES = ("index.html", "index.htm")  # what a page whose URL has no file type is
+_PAGE_TYPES = (".html", ".htm")  # of a page whose URL shows no file type
 
 
 def ai_txt_statements(text: str, url: str, source: str = "/ai.txt") -> list[Statement]:
@@ -60,12 +61,10 @@ def _as_typed(url: str) -> list[str]:
         parts = urlsplit(url)
     except ValueError:
         return [url]
-    folder, _, name = parts.path.rpartition("/")
-    if _TYPED.search(name):
+    if _TYPED.search(parts.path):
         return [url]
-    base = f"{folder}/{name}/" if name else f"{folder}/"
-    typed = [parts._replace(path=base + page, query="").geturl() for page in _PAGE_TYPES]
-    return [url, *typed]
+    path = f"{parts.path or '/'}index" if parts.path in {"", "/"} else parts.path.rstrip("/")
+    return [url, *(parts._replace(path=path + end, query="").geturl() for end in _PAGE_TYPES)]
 
 
 def _statement(answer: RobotsAnswer, source: str, effect: str) -> Statement:

@@ -48,6 +48,7 @@ def absolute(href: str, base: str) -> str:
     try:
         url = urljoin(base, href.strip())
         parts = urlsplit(url)
-        return url if parts.scheme in {"http", "https"} and parts.hostname else ""
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:
         return ""
+    return url if known else ""

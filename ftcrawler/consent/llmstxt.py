@@ -9,9 +9,9 @@ from ftcrawler.consent.decision import Statement
 
 
 def llms_txt_statements(text: str, source: str = "/llms.txt") -> list[Statement]:
-    """A note that the file exists, with its first line.
+    r"""A note that the file exists, with its first line.
 
-    >>> llms_txt_statements("# Title\\n> about")[0].raw
+    >>> llms_txt_statements("# Title\n> about")[0].raw
     '# Title'
     """
     first = text.lstrip("\ufeff \r\n\t").partition("\n")[0].strip()[:200]

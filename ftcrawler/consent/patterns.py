@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ALIKE_RESERVED = frozenset(b":@!'(),;[]")  # RFC 9309 2.2.2: the same encoded and not
@@ -37,6 +38,7 @@ class PathPattern:
         return _glob(self.loose, loose, anchored=self.anchored)
 
 
+@lru_cache(maxsize=4_096)  # Content-Usage paths come again with every page
 def compile_pattern(text: str) -> PathPattern:
     """A rule's path, with the bytes of undecodable files as surrogate escapes.
 
@@ -56,6 +58,7 @@ def compile_pattern(text: str) -> PathPattern:
     )
 
 
+@lru_cache(maxsize=64)  # one page is asked about several times in a row
 def url_paths(url: str) -> tuple[bytes, ...]:
     r"""The URL's path and query in normal form, then as servers resolve it if that differs.
 

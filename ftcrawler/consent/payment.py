@@ -29,9 +29,7 @@ def payment_statements(status: int, headers: Iterable[tuple[str, str]]) -> list[
     """
     found = []
     if status == PAYMENT_REQUIRED:
-        found.append(
-            Statement(SIGNAL, "HTTP status", "402", "deny", "payment is asked for", _SPEC)
-        )
+        found.append(Statement(SIGNAL, "HTTP status", "402", "deny", "payment is asked for", _SPEC))
     for name, value in headers:
         if name != "crawler-price":
             continue

@@ -18,9 +18,9 @@ _BLANKS = " \t\ufeff\u00a0\"'"
 
 
 def trust_txt_statements(text: str, source: str = "/trust.txt") -> list[Statement]:
-    """A statement for each line that speaks about training; of several any deny counts.
+    r"""A statement for each line that speaks about training; of several any deny counts.
 
-    >>> [s.effect for s in trust_txt_statements("member=https://h/\\ndatatrainingallowed=no")]
+    >>> [s.effect for s in trust_txt_statements("member=https://h/\ndatatrainingallowed=no")]
     ['deny']
     """
     found = []
