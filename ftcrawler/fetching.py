@@ -14,9 +14,10 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
 from ftcrawler.addresses import is_public
+from ftcrawler.commit import iso
 from ftcrawler.consent.agents import named_agent_statements, robots_statements
 from ftcrawler.consent.decision import decide
-from ftcrawler.consent.robots import OUR_TOKENS, Robots, fetch_policy, parse_robots
+from ftcrawler.consent.robots import MAX_BYTES, OUR_TOKENS, Robots, fetch_policy, parse_robots
 from ftcrawler.urls import canonical, host_of, origin_of
 from pipelines.records import Verdict
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+CACHE_SECONDS = 24 * 3600.0  # RFC 9309 2.4: no longer than a day
 ROBOTS_REDIRECTS = 5  # RFC 9309 2.3.1.2: follow at least five
 _REDIRECTS = range(300, 400)
 _NO_RULES = Robots()
@@ -114,24 +116,42 @@ class ConsentGate:
         request.meta["verdict"] = verdict
 
     async def robots(self, origin: str, queue: SiteQueue) -> RobotsFile:
-        """The origin's robots.txt, fetched once a run; its pace becomes the site's."""
+        """The origin's robots.txt, looked at once a run."""
         key = f"{queue.site.name} {origin}"
         if key not in self._files:
             self._files[key] = asyncio.ensure_future(self._fetch(origin, queue))
         return await asyncio.shield(self._files[key])
 
     async def _fetch(self, origin: str, queue: SiteQueue) -> RobotsFile:
+        """The file of a copy of today, of a request, or of the last good copy, in this order."""
+        spider: ArticlesSpider = self._crawler.spider  # type: ignore[assignment] # as above
+        state, now = queue.store.state, spider.clock()
+        copy = None if spider.full else state.robots(origin)
+        if copy and 0 <= now - copy[2] < CACHE_SECONDS:
+            return self._read(origin, queue, copy[0], copy[1])
         url = f"{origin}/robots.txt"
         try:
             status, body = await self._download(url, queue)
+            why = f"status {status}"
         except RefusedError as error:
             return RobotsFile(url, blanket=error.verdict)
         except Exception as error:  # noqa: BLE001 - any trouble defers, RFC 9309 2.3.1.4
-            logger.warning("%s: %s: the site waits until the next run", url, error)
-            return RobotsFile(url, blanket=_blanket("defer", url, f"{error}"))
+            status, body, why = None, b"", f"{error}"
+        if fetch_policy(status) != "defer" and status is not None:
+            state.set_robots(origin, status, body[: MAX_BYTES + 1], now)
+            return self._read(origin, queue, status, body)
+        if copy := state.robots(origin):
+            logger.warning("%s: %s: the copy of %s holds", url, why, iso(copy[2]))
+            return self._read(origin, queue, copy[0], copy[1])
+        logger.warning("%s: %s: the site waits until the next run", url, why)
+        return RobotsFile(url, blanket=_blanket("defer", url, why))
+
+    def _read(self, origin: str, queue: SiteQueue, status: int, body: bytes) -> RobotsFile:
+        """What an answer says; its pace becomes the site's."""
+        url = f"{origin}/robots.txt"
         policy = fetch_policy(status)
-        if policy in ("deny", "defer"):
-            logger.warning("%s: status %d: %s", url, status, policy)
+        if policy == "deny":
+            logger.warning("%s: status %d: nothing may be fetched", url, status)
             return RobotsFile(url, blanket=_blanket(policy, url, f"status {status}"))
         robots = parse_robots(body) if policy == "parse" else _NO_RULES
         if robots.kind == "compressed":

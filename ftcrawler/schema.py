@@ -67,6 +67,12 @@ CREATE TABLE shards(
     sha256 TEXT NOT NULL,
     run INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE origins(
+    origin TEXT PRIMARY KEY,              -- scheme, host and port
+    status INTEGER NOT NULL,              -- of the last robots.txt that told something
+    body BLOB NOT NULL,
+    fetched_at REAL NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE runs(
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,                   -- crawl, reextract

@@ -141,6 +141,18 @@ class State:
                 self.db.execute("ROLLBACK")
             raise
 
+    def robots(self, origin: str) -> tuple[int, bytes, float] | None:
+        """Status, body and time of an origin's last good robots.txt."""
+        query = "SELECT status, body, fetched_at FROM origins WHERE origin=?"
+        found: tuple[int, bytes, float] | None = self.db.execute(query, (origin,)).fetchone()
+        return found
+
+    def set_robots(self, origin: str, status: int, body: bytes, now: float) -> None:
+        """Keep an origin's robots.txt."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?)", (origin, status, body, now)
+        )
+
     def meta(self, key: str) -> str:
         """A remembered value, ``""`` when there is none."""
         found = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()

@@ -1,6 +1,8 @@
 """Whole crawls over a web of the test's own, in a process of their own."""
 
 import json
+import sqlite3
+from contextlib import closing
 from itertools import pairwise
 
 import duckdb
@@ -107,6 +109,27 @@ def test_a_robots_file_that_fails_opens_nothing(web, crawler):
     assert set(web.paths()) == {"/robots.txt"}
     assert done.counts() == {"page/deferred": 1, "page/deferred/robots.txt": 1}
     assert done.code == 3
+
+
+def test_robots_are_kept_for_a_day_and_outlive_an_outage(web, crawler):
+    small_web(web)
+    web.routes["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /b\n")
+    crawler.site(web)
+    crawler.run()
+    web.seen.clear()
+    assert crawler.run().counts()["page/denied/robots.txt"] == 1
+    assert "/robots.txt" not in web.paths()
+    with closing(sqlite3.connect(crawler.data / "sites" / "web" / "state.db")) as db, db:
+        db.execute("UPDATE origins SET fetched_at = fetched_at - 90000")
+    web.routes["/robots.txt"] = Answer(b"", 503)
+    done = crawler.run("crawl", "articles", "-s", "RETRY_TIMES=0")
+    assert web.paths().count("/robots.txt") == 1
+    assert "the copy of" in done.err
+    assert done.counts()["page/denied/robots.txt"] == 1
+    assert "/b" not in web.paths()
+    web.routes["/robots.txt"] = Answer(b"", 404)
+    assert "page/denied" not in crawler.run().counts()
+    assert "/b" in web.paths()
 
 
 def test_crawl_delay_is_kept_by_the_servers_clock(web, crawler):
