@@ -120,26 +120,24 @@ def _refusals(robots: Robots, url: str) -> dict[str, Rule]:
     wanted = robots.group_tokens & _BY_TOKEN.keys()
     if not wanted:
         return {}
-    paths = url_paths(url)
-    best: dict[str, list[Rule | None]] = {token: [None] * len(paths) for token in wanted}
-    for group in robots.groups:
-        named = group.tokens & wanted
-        if not named:
-            continue
-        hits = [next((r for r in group.rules if r.pattern.matches(p)), None) for p in paths]
-        for token in named:
-            best[token] = [_better(*pair) for pair in zip(best[token], hits, strict=True)]
-    refused = {}
-    for token, rules in best.items():
-        rule = next((r for r in rules if r and not r.allow), None)
-        if rule:
-            refused[_BY_TOKEN[token]] = rule
+    refused: dict[str, Rule] = {}
+    for path in url_paths(url):
+        best: dict[str, Rule] = {}
+        for group in robots.groups:
+            if wanted.isdisjoint(group.tokens):
+                continue
+            for rule in group.rules:
+                if rule.pattern.matches(path):
+                    for token in group.tokens & wanted:
+                        if token not in best or _beats(rule, best[token]):
+                            best[token] = rule
+                    break
+        for token, rule in best.items():
+            if not rule.allow:
+                refused.setdefault(_BY_TOKEN[token], rule)
     return refused
 
 
-def _better(one: Rule | None, other: Rule | None) -> Rule | None:
-    """Most octets win, Allow wins ties, then the first in the file (RFC 9309 2.2.2)."""
-    if one is None or other is None:
-        return one or other
-    ranks = [(rule.pattern.octets, rule.allow) for rule in (one, other)]
-    return other if ranks[1] > ranks[0] else one
+def _beats(rule: Rule, other: Rule) -> bool:
+    """Most octets win, Allow wins ties (RFC 9309 2.2.2)."""
+    return (rule.pattern.octets, rule.allow) > (other.pattern.octets, other.allow)

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from ftcrawler.consent.agents import named_agent_statements, robots_statements
 from ftcrawler.consent.decision import Statement
-from ftcrawler.consent.robots import OUR_TOKENS, RobotsAnswer, parse_robots
+from ftcrawler.consent.robots import OUR_TOKENS, Robots, RobotsAnswer, parse_robots
 
 SIGNAL = "ai.txt"
 _SPEC = "ai.txt (Spawning)"
@@ -36,7 +37,7 @@ def ai_txt_statements(text: str, url: str, source: str = "/ai.txt") -> list[Stat
     >>> [s.effect for s in ai_txt_statements("User-Agent: *\nDisallow: *.html", "https://h/a.html")]
     ['deny']
     """
-    rules = parse_robots(text.encode("utf-8", "replace"))
+    rules = _parsed(text)
     found = []
     answer = next((a for a in map(rules.check, _as_typed(url)) if not a.allowed), None)
     answer = answer or rules.check(url)
@@ -53,6 +54,11 @@ def ai_txt_statements(text: str, url: str, source: str = "/ai.txt") -> list[Stat
         reason = "it refuses training"
         found.append(Statement(SIGNAL, f"{source} line {line}", refusal[0], "deny", reason, _SPEC))
     return found
+
+
+@lru_cache(maxsize=32)  # one file is asked about every page of its origin
+def _parsed(text: str) -> Robots:
+    return parse_robots(text.encode("utf-8", "replace"))
 
 
 def _as_typed(url: str) -> list[str]:

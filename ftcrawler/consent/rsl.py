@@ -10,6 +10,7 @@ does not hold training, a document that cannot be read.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -101,6 +102,7 @@ def _points(link: PageLink) -> bool:
     return link.is_licence and bool(_NAMED.search(path))
 
 
+@lru_cache(maxsize=32)  # one file is asked about every page of its origin
 def _parsed(text: str) -> etree._Element | None:
     """The root element; nothing for entities, a document type or a document that is too long."""
     if len(text) > MAX_CHARACTERS or _DECLARED.search(text):

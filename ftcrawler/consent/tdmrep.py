@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from ftcrawler.consent.decision import Statement
@@ -110,6 +111,7 @@ def _read(value: object) -> str:
     return max(read, default="")
 
 
+@lru_cache(maxsize=32)  # one file is asked about every page of its origin
 def _rules(text: str) -> list[dict[str, Any]] | None:
     """The file's rules with keys in normal form; None when it holds no readable rule."""
     try:
