@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -16,8 +16,17 @@ from scrapy.http.request import NO_CALLBACK
 from ftcrawler.addresses import is_public
 from ftcrawler.commit import iso
 from ftcrawler.consent.agents import named_agent_statements, robots_statements
-from ftcrawler.consent.decision import decide
+from ftcrawler.consent.decision import Statement
+from ftcrawler.consent.probes import (
+    PROBES,
+    Probe,
+    ProbeResult,
+    probe_statements,
+    read_probe,
+    rsl_probe,
+)
 from ftcrawler.consent.robots import MAX_BYTES, OUR_TOKENS, Robots, fetch_policy, parse_robots
+from ftcrawler.consent.rsl import robots_pointers
 from ftcrawler.urls import canonical, host_of, origin_of
 from pipelines.records import Verdict
 
@@ -45,12 +54,18 @@ class RefusedError(IgnoreRequest):
 
 
 @dataclass(frozen=True, slots=True)
-class RobotsFile:
-    """An origin's robots.txt as it answered: its rules, or the verdict for every URL."""
+class Origin:
+    """What an origin says: the rules of its robots.txt, or one verdict for every URL; its files."""
 
     url: str
     robots: Robots = _NO_RULES
     blanket: Verdict | None = None
+    probes: tuple[ProbeResult, ...] = ()
+
+    def statements(self, url: str) -> list[Statement]:
+        """What robots.txt and the policy files say about the use of one URL."""
+        said = robots_statements(self.robots, url) + named_agent_statements(self.robots, url)
+        return said + [s for probe in self.probes for s in probe_statements(probe, url)]
 
 
 class AddressGuard:
@@ -95,7 +110,8 @@ class ConsentGate:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._files: dict[str, asyncio.Task[RobotsFile]] = {}
+        self._files: dict[str, asyncio.Task[Origin]] = {}
+        self._documents: dict[str, asyncio.Task[ProbeResult]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ConsentGate:
@@ -105,24 +121,66 @@ class ConsentGate:
         return gate
 
     async def process_request(self, request: Request) -> None:
-        """Raise :class:`RefusedError` unless the origin's robots.txt permits the URL."""
-        if request.meta.get("is_robots"):
+        """Raise :class:`RefusedError` unless the origin permits fetching and using the URL."""
+        if request.meta.get("is_policy"):
             return
         queue = _queue(self._crawler, request)
-        file = await self.robots(origin_of(request.url), queue)
-        verdict = verdict_on(file, request.url)
+        origin = await self.origin(origin_of(request.url), queue)
+        statements: list[Statement] = []
+        if (verdict := fetch_verdict(origin, request.url)).decision == "allow":
+            statements = origin.statements(request.url)
+            verdict = queue.site.decide(statements, page=False)
         if verdict.decision != "allow":
             raise RefusedError(verdict)
-        request.meta["verdict"] = verdict
+        request.meta["statements"] = statements
 
-    async def robots(self, origin: str, queue: SiteQueue) -> RobotsFile:
-        """The origin's robots.txt, looked at once a run."""
+    async def origin(self, origin: str, queue: SiteQueue) -> Origin:
+        """The origin's robots.txt and policy files, looked at once a run."""
         key = f"{queue.site.name} {origin}"
         if key not in self._files:
-            self._files[key] = asyncio.ensure_future(self._fetch(origin, queue))
+            self._files[key] = asyncio.ensure_future(self._look(origin, queue))
         return await asyncio.shield(self._files[key])
 
-    async def _fetch(self, origin: str, queue: SiteQueue) -> RobotsFile:
+    async def document(self, url: str, queue: SiteQueue) -> ProbeResult:
+        """A licence document that a page or robots.txt declares, looked at once a run."""
+        key = f"{queue.site.name} {url}"
+        if key not in self._documents:
+            self._documents[key] = asyncio.ensure_future(self._probe(rsl_probe(url), url, queue))
+        return await asyncio.shield(self._documents[key])
+
+    async def _look(self, origin: str, queue: SiteQueue) -> Origin:
+        found = await self._fetch(origin, queue)
+        if found.blanket:
+            return found
+        probes = await self._probes(origin, found, queue)
+        pointers = robots_pointers(found.robots, found.url)
+        declared = [await self.document(pointer, queue) for pointer in pointers]
+        return replace(found, probes=(*probes, *declared))
+
+    async def _probes(
+        self, origin: str, found: Origin, queue: SiteQueue
+    ) -> tuple[ProbeResult, ...]:
+        """The policy files of an origin, asked for once a day where robots.txt permits it."""
+        spider: ArticlesSpider = self._crawler.spider  # type: ignore[assignment] # as above
+        state, now = queue.store.state, spider.clock()
+        kept = None if spider.full else state.probes(origin, now - CACHE_SECONDS)
+        if kept is not None:
+            return tuple(ProbeResult(**result) for result in kept)
+        permitted = [p for p in PROBES if found.robots.check(origin + p.path, OUR_TOKENS).allowed]
+        results = [await self._probe(probe, origin + probe.path, queue) for probe in permitted]
+        if not any(result.may_change for result in results):
+            state.set_probes(origin, [asdict(result) for result in results], now)
+        return tuple(results)
+
+    async def _probe(self, probe: Probe, url: str, queue: SiteQueue) -> ProbeResult:
+        try:
+            status, body, content_type = await self._download(url, queue)
+        except Exception as error:  # noqa: BLE001 - what cannot be read is judged as such
+            logger.info("%s: %s", url, error)
+            return read_probe(probe, None, "", b"")
+        return read_probe(probe, status, content_type, body)
+
+    async def _fetch(self, origin: str, queue: SiteQueue) -> Origin:
         """The file of a copy of today, of a request, or of the last good copy, in this order."""
         spider: ArticlesSpider = self._crawler.spider  # type: ignore[assignment] # as above
         state, now = queue.store.state, spider.clock()
@@ -131,10 +189,10 @@ class ConsentGate:
             return self._read(origin, queue, copy[0], copy[1])
         url = f"{origin}/robots.txt"
         try:
-            status, body = await self._download(url, queue)
+            status, body, _ = await self._download(url, queue)
             why = f"status {status}"
         except RefusedError as error:
-            return RobotsFile(url, blanket=error.verdict)
+            return Origin(url, blanket=error.verdict)
         except Exception as error:  # noqa: BLE001 - any trouble defers, RFC 9309 2.3.1.4
             status, body, why = None, b"", f"{error}"
         if fetch_policy(status) != "defer" and status is not None:
@@ -144,23 +202,23 @@ class ConsentGate:
             logger.warning("%s: %s: the copy of %s holds", url, why, iso(copy[2]))
             return self._read(origin, queue, copy[0], copy[1])
         logger.warning("%s: %s: the site waits until the next run", url, why)
-        return RobotsFile(url, blanket=_blanket("defer", url, why))
+        return Origin(url, blanket=_blanket("defer", url, why))
 
-    def _read(self, origin: str, queue: SiteQueue, status: int, body: bytes) -> RobotsFile:
+    def _read(self, origin: str, queue: SiteQueue, status: int, body: bytes) -> Origin:
         """What an answer says; its pace becomes the site's."""
         url = f"{origin}/robots.txt"
         policy = fetch_policy(status)
         if policy == "deny":
             logger.warning("%s: status %d: nothing may be fetched", url, status)
-            return RobotsFile(url, blanket=_blanket(policy, url, f"status {status}"))
+            return Origin(url, blanket=_blanket(policy, url, f"status {status}"))
         robots = parse_robots(body) if policy == "parse" else _NO_RULES
         if robots.kind == "compressed":
-            return RobotsFile(url, blanket=_blanket("defer", url, "compressed beyond reading"))
+            return Origin(url, blanket=_blanket("defer", url, "compressed beyond reading"))
         self._slow_down(robots, queue)
-        return RobotsFile(url, robots)
+        return Origin(url, robots)
 
-    async def _download(self, url: str, queue: SiteQueue) -> tuple[int, bytes]:
-        """Status and body behind redirects, across hosts if need be (RFC 9309 2.3.1.2)."""
+    async def _download(self, url: str, queue: SiteQueue) -> tuple[int, bytes, str]:
+        """Status, body and type behind redirects, across hosts if need be (RFC 9309 2.3.1.2)."""
         status = 0
         for _ in range(ROBOTS_REDIRECTS + 1):
             response: Response = await self._crawler.engine.download_async(
@@ -170,7 +228,7 @@ class ConsentGate:
                     headers=queue.headers(url),
                     meta={
                         "site": queue.site.name,
-                        "is_robots": True,
+                        "is_policy": True,
                         "download_slot": queue.site.name,
                         "download_timeout": queue.site.request.timeout,
                     },
@@ -180,8 +238,9 @@ class ConsentGate:
             target = response.headers.get("Location", b"") or b""
             url = canonical(urljoin(url, target.decode("latin-1")))
             if status not in _REDIRECTS or not target or not url:
-                return status, response.body
-        return status, b""
+                content_type = response.headers.get("Content-Type", b"") or b""
+                return status, response.body, content_type.decode("latin-1")
+        return status, b"", ""
 
     def _slow_down(self, robots: Robots, queue: SiteQueue) -> None:
         """The slowest of site file, Crawl-delay and Request-rate is the pace."""
@@ -196,16 +255,15 @@ class ConsentGate:
             slot.delay = asked
 
 
-def verdict_on(file: RobotsFile, url: str) -> Verdict:
-    """What an origin's robots.txt says about fetching and using one URL."""
-    if file.blanket:
-        return file.blanket
-    answer = file.robots.check(url, OUR_TOKENS)
-    if not answer.allowed:
-        reason = f"{file.url} line {answer.line} disallows it for {answer.group or '*'}"
-        return Verdict("deny", "robots.txt", reason, answer.rule)
-    statements = robots_statements(file.robots, url) + named_agent_statements(file.robots, url)
-    return decide(statements)
+def fetch_verdict(origin: Origin, url: str) -> Verdict:
+    """Whether an origin's robots.txt lets us fetch one URL."""
+    if origin.blanket:
+        return origin.blanket
+    answer = origin.robots.check(url, OUR_TOKENS)
+    if answer.allowed:
+        return Verdict("allow")
+    reason = f"{origin.url} line {answer.line} disallows it for {answer.group or '*'}"
+    return Verdict("deny", "robots.txt", reason, answer.rule)
 
 
 def _blanket(policy: str, url: str, why: str) -> Verdict:

@@ -13,6 +13,9 @@ from ftcrawler.urls import canonical
 MANY_TAGS = 4_000  # from here on the depth is looked at first: lexbor's time grows with its square
 MAX_DEPTH = 500  # elements within elements; browsers stop at 512
 MAX_LINKS = 5_000  # a page with more is a trap or a dump; the rest is left out
+MAX_DATA = 50  # licence links and data scripts that are looked at
+_LICENCE_LINKS = "a[rel~=license][href], link[rel~=license][href], a[href*='creativecommons.org']"
+_DATA_SCRIPTS = "script[type='application/ld+json'], script[type='application/rsl+xml']"
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 # Elements without an end, or whose end a parser supplies before the next of their kind.
 _SHALLOW = frozenset(
@@ -26,11 +29,15 @@ _REFRESH = re.compile(r"^\s*[\d.]*\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNOR
 class Frame:
     """What surrounds a page's text: ``links`` are canonical, in order, each once.
 
-    ``metas`` are (name, content) of ``<meta name content>`` with names in lower case.
+    ``metas`` are (name, content) of ``<meta name content>`` with names in lower case,
+    ``rels`` (rel, href, type) of links that speak of a licence, ``scripts`` (type, text) of
+    scripts that hold data.
     """
 
     links: tuple[str, ...]
     metas: tuple[tuple[str, str], ...]
+    rels: tuple[tuple[str, str, str], ...] = ()
+    scripts: tuple[tuple[str, str], ...] = ()
 
 
 def _base(tree: LexborHTMLParser, url: str) -> str:
@@ -94,4 +101,12 @@ def read_frame(html: str, url: str) -> Frame:
         ((node.attributes.get("name") or "").strip().lower(), node.attributes.get("content") or "")
         for node in tree.css("meta[name][content]")
     )
-    return Frame(tuple(links), metas)
+    rels = tuple(
+        tuple(node.attributes.get(name) or "" for name in ("rel", "href", "type"))
+        for node in tree.css(_LICENCE_LINKS)[:MAX_DATA]
+    )
+    scripts = tuple(
+        ((node.attributes.get("type") or "").strip().lower(), node.text() or "")
+        for node in tree.css(_DATA_SCRIPTS)[:MAX_DATA]
+    )
+    return Frame(tuple(links), metas, rels, scripts)  # type: ignore[arg-type] # three names each

@@ -73,6 +73,9 @@ CREATE TABLE origins(
     body BLOB NOT NULL,
     fetched_at REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE probes(                      -- ai.txt, tdmrep.json and their like
+    origin TEXT PRIMARY KEY, results TEXT NOT NULL, fetched_at REAL NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE runs(
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,                   -- crawl, reextract

@@ -19,8 +19,9 @@ from pydantic import (
     model_validator,
 )
 
+from ftcrawler.consent.decision import Permission, Profile, Statement, decide
 from ftcrawler.urls import canonical, host_of
-from pipelines.records import PairKind
+from pipelines.records import PairKind, Verdict
 from pipelines.rules import ExtractRules, PairRules, Splitter
 from pipelines.selectors import check_selector
 
@@ -161,6 +162,28 @@ class Archive(_Table):
     warc: bool = Field(False, description="Write each page to a WARC file.")
 
 
+class WrittenPermission(_Table):
+    """The operator's written permission: kept with every page that it lets through."""
+
+    by: str = Field(min_length=1, description="Who gave it.")
+    when: str = Field(min_length=1, description="Its date.")
+    text: str = Field("", description="Its words.")
+    reference: str = Field("", description="The document that holds them.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> WrittenPermission:
+        if not (self.text.strip() or self.reference.strip()):
+            raise ValueError("text or reference is missing: the permission's words, or where")
+        return self
+
+
+class Consent(_Table):
+    """What silence means, and a permission that outweighs refusals of use."""
+
+    profile: Profile = Field("default", description='"strict": only pages that say yes.')
+    permission: WrittenPermission | None = Field(None, description="A written permission.")
+
+
 class Site(_Table):
     """One site file, ``ftcrawler/sites/NAME.toml``."""
 
@@ -180,6 +203,7 @@ class Site(_Table):
     pairs: Pairs = Pairs()
     revisit: Revisit = Revisit()
     archive: Archive = Archive()
+    consent: Consent = Consent()
 
     @model_validator(mode="after")
     def _has_somewhere_to_begin(self) -> Site:
@@ -224,6 +248,15 @@ class Site(_Table):
         )
         links = self.model_dump_json(include={"follow", "allowed_domains"})
         return ":".join(hashlib.sha256(part.encode()).hexdigest() for part in (rows, links))
+
+    def decide(self, statements: list[Statement], *, page: bool = True) -> Verdict:
+        """The verdict on using a URL; before its ``page`` is known, silence is no answer yet."""
+        given = self.consent.permission
+        return decide(
+            statements,
+            profile=self.consent.profile if page else "default",
+            permission=Permission(**given.model_dump()) if given else None,
+        )
 
     @property
     def extract_rules(self) -> ExtractRules:

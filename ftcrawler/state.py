@@ -153,6 +153,18 @@ class State:
             "INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?)", (origin, status, body, now)
         )
 
+    def probes(self, origin: str, since: float) -> list[dict[str, Any]] | None:
+        """What an origin's policy files said, when they were read after ``since``."""
+        query = "SELECT results FROM probes WHERE origin=? AND fetched_at>?"
+        found = self.db.execute(query, (origin, since)).fetchone()
+        return list(json.loads(found[0])) if found else None
+
+    def set_probes(self, origin: str, results: list[dict[str, Any]], now: float) -> None:
+        """Keep what an origin's policy files said."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO probes VALUES (?, ?, ?)", (origin, json.dumps(results), now)
+        )
+
     def meta(self, key: str) -> str:
         """A remembered value, ``""`` when there is none."""
         found = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()

@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 import pytest
 from conftest import adds_up
-from web import Answer, article
+from web import POLICY_FILES, Answer, article
 
 
 def small_web(web):
@@ -138,7 +138,7 @@ def test_crawl_delay_is_kept_by_the_servers_clock(web, crawler):
     crawler.site(web, request="concurrency = 8")
     crawler.run()
     times = [when for when, path, _ in web.seen if path != "/robots.txt"]
-    assert len(times) == 4
+    assert len(times) == 4 + len(POLICY_FILES)
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert min(gaps) > 0.45
 
@@ -340,3 +340,91 @@ def test_the_demo_site_twice(crawler):
     assert "page/document" not in second.counts("demo")
     assert second.counts("demo")["page/unchanged"] >= counts["page/document"]
     assert second.rows("documents") == documents
+
+
+SIGNALS = {
+    "tdmrep.json": (
+        "/.well-known/tdmrep.json",
+        '[{"location": "/a", "tdm-reservation": 1}]',
+        "tdm",
+    ),
+    "ai.txt": ("/ai.txt", "User-Agent: *\nDisallow: /a", "ai.txt"),
+    "trust.txt": ("/trust.txt", "datatrainingallowed=no", "trust.txt"),
+    "Content-Signal": (
+        "/robots.txt",
+        "User-agent: *\nContent-Signal: search=yes, ai-train=no\nAllow: /",
+        "content-signal",
+    ),
+    "Content-Usage": (
+        "/robots.txt",
+        "User-agent: *\nContent-Usage: /a train-ai=n",
+        "content-usage",
+    ),
+    "a named agent": ("/robots.txt", "User-agent: GPTBot\nDisallow: /a", "named ai agents"),
+    "an RSL licence that cannot be read": (
+        "/robots.txt",
+        "License: {url}/license.xml\nUser-agent: *\nAllow: /",
+        "rsl",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_each_policy_file_can_refuse(name, web, crawler):
+    path, text, signal = SIGNALS[name]
+    small_web(web)
+    kind = "application/json" if path.endswith("json") else "text/plain"
+    web.routes[path] = Answer(
+        text.format(url=web.url).encode() if "{url}" in text else text.encode(), content_type=kind
+    )
+    crawler.site(web)
+    done = crawler.run()
+    assert "/a" not in web.paths(), done.counts()
+    denied = [n for n in done.counts() if n.startswith("page/denied/")]
+    assert denied, done.counts()
+    assert denied[0].split("/")[-1].lower().startswith(signal), denied
+
+
+def test_policy_files_are_asked_for_once_a_day(web, crawler):
+    small_web(web)
+    crawler.site(web)
+    crawler.run()
+    asked = {path for _, path, _ in web.seen} & set(POLICY_FILES)
+    assert asked == set(POLICY_FILES)
+    web.seen.clear()
+    crawler.run()
+    assert not {path for _, path, _ in web.seen} & set(POLICY_FILES)
+
+
+def test_a_policy_file_that_fails_defers(web, crawler):
+    small_web(web)
+    web.routes["/.well-known/tdmrep.json"] = Answer(b"", 500)
+    crawler.site(web)
+    done = crawler.run("crawl", "articles", "-s", "RETRY_TIMES=0")
+    assert web.paths() == ["/robots.txt"]
+    assert done.counts()["page/deferred"] == 1
+    assert done.code == 3
+
+
+PERMISSION = """[consent.permission]
+by = "Jo Doe, editor"
+when = "2026-11-01"
+reference = "letter 17"
+"""
+
+
+def test_a_written_permission_outweighs_a_refusal_of_use_and_is_kept(web, crawler):
+    web.page("/", article("Index").replace("<head>", "<head><meta name=robots content=noai>"))
+    crawler.site(web, more=PERMISSION)
+    (document,) = crawler.run().rows("documents")
+    assert "Jo Doe" in document["consent"]
+    assert "noai" in document["consent"]
+
+
+def test_the_strict_profile_takes_only_what_says_yes(web, crawler):
+    web.page("/", article("Index", links=("/yes",)))
+    web.page("/yes", article("Yes"), headers={"Content-Usage": "train-ai=y"})
+    crawler.site(web, more='[consent]\nprofile = "strict"')
+    done = crawler.run()
+    assert [row["url"] for row in done.rows("documents")] == [f"{web.url}/yes"]
+    assert done.counts()["page/rejected/consent: silence"] == 1

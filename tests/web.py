@@ -10,6 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+POLICY_FILES = (
+    "/.well-known/tdmrep.json",
+    "/ai.txt",
+    "/.well-known/ai.txt",
+    "/trust.txt",
+    "/.well-known/trust.txt",
+    "/llms.txt",
+)
 Handler = Callable[["Exchange"], None]
 
 
@@ -78,7 +86,8 @@ class Web(ThreadingHTTPServer):
         self.routes[path] = Answer(html.encode(), **options)
 
     def paths(self) -> list[str]:
-        return [path for _, path, _ in self.seen]
+        """What was asked for, but for the policy files that every origin is asked for."""
+        return [path for _, path, _ in self.seen if path not in POLICY_FILES]
 
     def handle_error(self, request, client_address):
         pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -13,8 +13,9 @@ from scrapy import Request, Spider
 
 from ftcrawler.answers import failure_reason, is_html, kept_headers
 from ftcrawler.commit import iso
-from ftcrawler.consent.decision import decide, may_follow
-from ftcrawler.consent.meta import page_statements
+from ftcrawler.consent.decision import Statement
+from ftcrawler.consent.gather import page_signals
+from ftcrawler.consent.probes import probe_statements
 from ftcrawler.feeds import FeedError, read_feed, read_sitemap
 from ftcrawler.fetching import ConsentGate, RefusedError
 from ftcrawler.frontier import STORAGE_REASON, SiteQueue, user_agent
@@ -111,8 +112,8 @@ class ArticlesSpider(Spider):
             if queue.site.sitemaps == "robots":
                 origins = dict.fromkeys(map(origin_of, queue.site.start_urls))
                 for origin in origins:
-                    file = await self.gate.robots(origin, queue)
-                    named = filter(None, map(canonical, file.robots.sitemaps))
+                    found = await self.gate.origin(origin, queue)
+                    named = filter(None, map(canonical, found.robots.sitemaps))
                     queue.store.seed([Offer(url, "sitemap") for url in named])
         return
         yield  # an async generator that yields nothing
@@ -138,7 +139,7 @@ class ArticlesSpider(Spider):
             },
         )
 
-    def parse(self, response: Response) -> Iterator[Page | Harvest]:
+    async def parse(self, response: Response) -> AsyncIterator[Page | Harvest]:
         """One answer to one Page, or to the outcome that it has without being read."""
         meta = response.meta
         queue, target = self.queues[meta["site"]], meta["target"]
@@ -155,17 +156,17 @@ class ArticlesSpider(Spider):
             headers=headers,
             body=response.body,
             fetched_at=iso(self.clock()),
-            verdict=meta.get("verdict", Verdict("allow")),
+            verdict=Verdict("allow"),
             known_body=target.body_hash,
         )
         if response.status in REDIRECTS:
             yield self._redirected(queue, target, page)
         elif response.status == NOT_MODIFIED:
-            yield self._not_modified(page)
+            yield self._not_modified(queue, page, meta["statements"])
         elif response.status != OK:
             yield outcome(page, "failed", f"http-{response.status}")
         elif target.kind == "page":
-            yield self._page(queue, page)
+            yield await self._page(queue, page, meta["statements"])
         else:
             yield self._listing(queue, target, page)
 
@@ -182,9 +183,10 @@ class ArticlesSpider(Spider):
             return outcome(page, "redirected", reason).but(links=())
         return outcome(page, "redirected").but(redirect_to=goal, links=())
 
-    def _not_modified(self, page: Page) -> Harvest:
+    def _not_modified(self, queue: SiteQueue, page: Page, said: list[Statement]) -> Harvest:
         """The page is as it was, but its headers may say otherwise about its use now."""
-        verdict = decide(page_statements(page.headers, (), page.fetched_at))
+        signals = page_signals(page.headers, (), (), (), page.fetched_at, url=page.url, site=said)
+        verdict = queue.site.decide(list(signals.statements), page=False)
         if verdict.decision != "allow":
             refused = outcome(page, "rejected", f"consent: {verdict.signal}")
             return refused.but(verdict=verdict)
@@ -200,7 +202,7 @@ class ArticlesSpider(Spider):
         kept = [o for o in offers if o.kind == "sitemap" or queue.site.follows(o.url)]
         return outcome(page, "read").but(links=tuple(kept))
 
-    def _page(self, queue: SiteQueue, page: Page) -> Page | Harvest:
+    async def _page(self, queue: SiteQueue, page: Page, said: list[Statement]) -> Page | Harvest:
         """A page's own signals and its links; the rest is the pipelines' work."""
         content_type = page.header("content-type")
         if not is_html(content_type, page.body):
@@ -211,13 +213,28 @@ class ArticlesSpider(Spider):
         if is_too_deep(text):
             return outcome(page, "rejected", "too-deep").but(links=())
         frame = read_frame(text, page.url)
-        statements = page_statements(page.headers, frame.metas, page.fetched_at)
-        follow = may_follow(statements)
-        links = tuple(Offer(u) for u in frame.links if queue.site.follows(u)) if follow else ()
-        verdict = decide(statements)
+        signals = page_signals(
+            page.headers,
+            frame.metas,
+            frame.rels,
+            [text for kind, text in frame.scripts if kind == "application/ld+json"],
+            page.fetched_at,
+            url=page.url,
+            site=said,
+            rsl_texts=[text for kind, text in frame.scripts if kind == "application/rsl+xml"],
+        )
+        statements = list(signals.statements)
+        for pointer in signals.rsl_urls:
+            statements += probe_statements(await self.gate.document(pointer, queue), page.url)
+        links = () if signals.nofollow else frame.links
+        offers = tuple(Offer(link) for link in links if queue.site.follows(link))
+        verdict = queue.site.decide(statements)
+        if verdict.decision == "defer":
+            waits = outcome(page, "failed", f"consent deferred: {verdict.signal}")
+            return waits.but(etag="", last_modified="", links=offers, verdict=verdict)
         if verdict.decision != "allow":
             refused = outcome(page, "rejected", f"consent: {verdict.signal}")
-            return refused.but(links=links, verdict=verdict)
+            return refused.but(links=offers, verdict=verdict)
         return Page(
             page.site,
             page.url,
@@ -225,8 +242,8 @@ class ArticlesSpider(Spider):
             page.headers,
             page.body,
             page.fetched_at,
-            page.verdict,
-            links,
+            verdict,
+            offers,
             page.known_body,
         )
 
