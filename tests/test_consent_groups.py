@@ -1,7 +1,10 @@
 """Which group of robots.txt is whose: RFC 9309 2.2.1 and its example."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ftcrawler.consent.agents import AI_TRAINING_AGENTS, named_agent_statements
 from ftcrawler.consent.robots import OUR_TOKENS, parse_robots
 
 HOST = "https://host.example"
@@ -165,3 +168,26 @@ OURS = [
 )
 def test_our_own_tokens(body, path, expected):
     assert parse_robots(body.encode()).check(HOST + path, OUR_TOKENS).allowed is expected
+
+
+RULES = ["Disallow: /", "Disallow: /a", "Allow: /a", "Allow: /", "Disallow: /*b$", "Disallow:"]
+GROUP_LISTS = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from(["GPTBot", "CCBot", "ClaudeBot", "x", "*"]), min_size=1),
+        st.lists(st.sampled_from(RULES), max_size=3),
+    ),
+    max_size=6,
+)
+
+
+@given(GROUP_LISTS, st.sampled_from(["/", "/a", "/a/b", "/x/../a", "//a/b", "/c?a=/b"]))
+def test_one_pass_over_the_groups_answers_like_a_check_of_each_agent(groups, path):
+    lines = []
+    for tokens, rules in groups:
+        lines += [f"User-agent: {token}" for token in tokens]
+        lines += rules or ["Allow: /z"]
+    robots = parse_robots("\n".join(lines).encode())
+    statements = named_agent_statements(robots, HOST + path)
+    refused = {a for s in statements for a in s.raw.partition(";")[0][12:].split(", ")}
+    named = robots.names(AI_TRAINING_AGENTS)
+    assert refused == {a for a in named if not robots.check(HOST + path, [a]).allowed}

@@ -122,20 +122,24 @@ def _refusals(robots: Robots, url: str) -> dict[str, Rule]:
         return {}
     refused: dict[str, Rule] = {}
     for path in url_paths(url):
-        best: dict[str, Rule] = {}
-        for group in robots.groups:
-            if wanted.isdisjoint(group.tokens):
-                continue
-            for rule in group.rules:
-                if rule.pattern.matches(path):
-                    for token in group.tokens & wanted:
-                        if token not in best or _beats(rule, best[token]):
-                            best[token] = rule
-                    break
-        for token, rule in best.items():
+        for token, rule in _deciding(robots, path, wanted).items():
             if not rule.allow:
                 refused.setdefault(_BY_TOKEN[token], rule)
     return refused
+
+
+def _deciding(robots: Robots, path: bytes, wanted: frozenset[str]) -> dict[str, Rule]:
+    best: dict[str, Rule] = {}
+    for group in robots.groups:
+        if wanted.isdisjoint(group.tokens):
+            continue
+        for rule in group.rules:  # the best first
+            if rule.pattern.matches(path):
+                for token in group.tokens & wanted:
+                    if token not in best or _beats(rule, best[token]):
+                        best[token] = rule
+                break
+    return best
 
 
 def _beats(rule: Rule, other: Rule) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SIGNAL = "licence"
 MAX_JSONLD = 512_000  # characters of one script element
 MAX_LICENCES = 50  # of one page
+MAX_CHARACTERS = 2_000  # of a licence's URL, or of the text in its place
 _SPEC = "Creative Commons, rel=license, schema.org license"
 _CC_URL = re.compile(
     r"(?:https?:)?//(?:www\.)?creativecommons\.org/(?:licenses|publicdomain)/"
@@ -69,7 +70,7 @@ def read_licence(text: str) -> Licence:
     >>> read_licence("https://creativecommons.org/licenses/by-nc-sa/4.0/deed.de").name
     'CC BY-NC-SA 4.0'
     """
-    text = clean(text.strip())
+    text = clean(text.strip()[:MAX_CHARACTERS])
     match = _CC_URL.match(text) or _CC_NAME.fullmatch(text)
     if not match:
         return Licence(text)
@@ -98,7 +99,7 @@ def linked_licences(links: Iterable[PageLink], url: str) -> Iterator[tuple[Licen
         if link.type.strip().lower().startswith("application/rsl+xml"):
             continue
         if link.is_licence:
-            yield read_licence(absolute(link.href, url) or link.href), "rel=license"
+            yield _licence(link.href, url), "rel=license"
         elif is_creative_commons(link.href):
             yield read_licence(link.href), "a link to Creative Commons"
 
@@ -114,7 +115,7 @@ def jsonld_licences(texts: Iterable[str], url: str) -> Iterator[tuple[Licence, s
             continue
         for node in _works(parsed):
             for value in _values(node.get("license")):
-                yield read_licence(absolute(value, url) or value), "JSON-LD license"
+                yield _licence(value, url), "JSON-LD license"
 
 
 def licence_statements(
@@ -160,6 +161,14 @@ def obligations(licence: Licence) -> str:
         if asked
     ]
     return f"{licence.name}: {', '.join(duties) or 'no obligations'}"
+
+
+def _licence(text: str, base: str) -> Licence:
+    """The licence that a page at ``base`` names by its URL, absolute or not, or by its name."""
+    licence = read_licence(text)
+    if licence.name or len(text.split()) != 1:
+        return licence
+    return read_licence(absolute(text, base) or text)
 
 
 def _works(parsed: Any) -> Iterator[dict[str, Any]]:

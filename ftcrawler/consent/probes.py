@@ -155,7 +155,7 @@ def _unreadable(result: ProbeResult) -> Statement:
             return Statement(RSL, result.path, "", "defer", reason, RSL_SPEC)
         return unreadable_pointer(result.path, result.text, result.why)
     if result.name == TDMREP:
-        if result.may_change:
+        if result.may_change or not result.text:
             reason = f"the file could not be read now: {result.why}"
             return Statement(TDM_SIGNAL, TDMREP_PATH, "", "defer", reason, TDM_SPEC)
         if mentions_reservation(result.text):
