@@ -27,6 +27,7 @@ from ftcrawler.consent.probes import (
 )
 from ftcrawler.consent.robots import MAX_BYTES, OUR_TOKENS, Robots, fetch_policy, parse_robots
 from ftcrawler.consent.rsl import robots_pointers
+from ftcrawler.consent.tdmrep import SIGNAL as TDM_SIGNAL
 from ftcrawler.urls import canonical, host_of, origin_of
 from pipelines.records import Verdict
 
@@ -129,7 +130,12 @@ class ConsentGate:
         statements: list[Statement] = []
         if (verdict := fetch_verdict(origin, request.url)).decision == "allow":
             statements = origin.statements(request.url)
-            verdict = queue.site.decide(statements, page=False)
+            # The page's own header or meta may supersede the file's reservation: it must be seen.
+            early = [s for s in statements if s.signal != TDM_SIGNAL or s.effect == "defer"]
+            if len(early) < len(statements):
+                for name in ("If-None-Match", "If-Modified-Since"):
+                    request.headers.pop(name, None)
+            verdict = queue.site.decide(early, page=False)
         if verdict.decision != "allow":
             raise RefusedError(verdict)
         request.meta["statements"] = statements

@@ -343,11 +343,6 @@ def test_the_demo_site_twice(crawler):
 
 
 SIGNALS = {
-    "tdmrep.json": (
-        "/.well-known/tdmrep.json",
-        '[{"location": "/a", "tdm-reservation": 1}]',
-        "tdm",
-    ),
     "ai.txt": ("/ai.txt", "User-Agent: *\nDisallow: /a", "ai.txt"),
     "trust.txt": ("/trust.txt", "datatrainingallowed=no", "trust.txt"),
     "Content-Signal": (
@@ -383,6 +378,30 @@ def test_each_policy_file_can_refuse(name, web, crawler):
     denied = [n for n in done.counts() if n.startswith("page/denied/")]
     assert denied, done.counts()
     assert denied[0].split("/")[-1].lower().startswith(signal), denied
+
+
+def test_a_reservation_of_the_file_is_superseded_by_the_pages_own(web, crawler):
+    small_web(web)
+    reserved = b'[{"location": "/*", "tdm-reservation": 1}]'
+    web.routes["/.well-known/tdmrep.json"] = Answer(reserved, content_type="application/json")
+    web.routes["/a"].headers["tdm-reservation"] = "0"
+    crawler.site(web)
+    done = crawler.run()
+    assert [row["url"] for row in done.rows("documents")] == [f"{web.url}/a"]
+    assert done.counts()["page/rejected"] == 3
+    again = crawler.run()
+    assert again.counts()["page/unchanged/same body"] == 1
+    assert again.rows("tombstones") == []
+
+
+def test_a_page_with_a_price_is_refused(web, crawler):
+    small_web(web)
+    crawler.site(web)
+    crawler.run()
+    web.routes["/a"] = Answer(b"pay", 402, headers={"crawler-price": "USD 0.01"})
+    done = crawler.run()
+    assert any(name.startswith("page/rejected/consent: ") for name in done.counts())
+    assert [row["url"] for row in done.rows("tombstones")] == [f"{web.url}/a"]
 
 
 def test_policy_files_are_asked_for_once_a_day(web, crawler):

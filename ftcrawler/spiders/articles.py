@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OK, NOT_MODIFIED = 200, 304
+OK, NOT_MODIFIED, PAYMENT_REQUIRED = 200, 304, 402
 GONE = (404, 410)
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 MAX_REDIRECTS = 10
@@ -163,6 +163,8 @@ class ArticlesSpider(Spider):
             yield self._redirected(queue, target, page)
         elif response.status == NOT_MODIFIED:
             yield self._not_modified(queue, page, meta["statements"])
+        elif response.status == PAYMENT_REQUIRED:
+            yield self._priced(queue, page, meta["statements"])
         elif response.status != OK:
             yield outcome(page, "failed", f"http-{response.status}")
         elif target.kind == "page":
@@ -191,6 +193,16 @@ class ArticlesSpider(Spider):
             refused = outcome(page, "rejected", f"consent: {verdict.signal}")
             return refused.but(verdict=verdict)
         return outcome(page, "unchanged", "not modified")
+
+    def _priced(self, queue: SiteQueue, page: Page, said: list[Statement]) -> Harvest:
+        """A page that asks for money (402) is refused, unless a permission outweighs it."""
+        signals = page_signals(
+            page.headers, (), (), (), page.fetched_at, url=page.url, site=said, status=page.status
+        )
+        verdict = queue.site.decide(list(signals.statements), page=False)
+        if verdict.decision != "deny":
+            return outcome(page, "failed", f"http-{page.status}")
+        return outcome(page, "rejected", f"consent: {verdict.signal}").but(verdict=verdict)
 
     def _listing(self, queue: SiteQueue, target: Target, page: Page) -> Harvest:
         """A sitemap or feed: the URLs in scope that it names."""
