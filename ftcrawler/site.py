@@ -315,7 +315,11 @@ def _sentence(file: str, error: Any) -> str:
     elif kind != "value_error":
         message = message[:1].lower() + message[1:]
     shown = error.get("input")
-    if kind != "extra_forbidden" and isinstance(shown, (str, int, float, bool)):
+    if (
+        kind != "extra_forbidden"
+        and "(found" not in message
+        and isinstance(shown, (str, int, float, bool))
+    ):
         message += f" (found {shown!r})"
     return f"{file}: {key}: {message}" if key else f"{file}: {message}"
 

@@ -222,10 +222,11 @@ class State:
         rows = self.db.execute("SELECT name, n FROM counts WHERE run = ? ORDER BY name", (run,))
         return dict(rows.fetchall())
 
-    def pending(self) -> int:
-        """How many URLs want a visit."""
-        query = "SELECT count(*) FROM urls WHERE status = 'pending'"
-        return int(self.db.execute(query).fetchone()[0])
+    def pending(self) -> tuple[int, int]:
+        """How many URLs want a visit: never visited, and due again."""
+        query = "SELECT count(*), sum(visits > 0) FROM urls WHERE status = 'pending'"
+        every, again = self.db.execute(query).fetchone()
+        return every - (again or 0), again or 0
 
     def outlinks(self, url_id: int) -> list[Offer]:
         """The links that a page had at its last full visit."""

@@ -21,6 +21,7 @@ from ftcrawler.store import SiteStore
 
 PAGE_OUTCOMES = ("document", "unchanged", "rejected", "failed")
 OTHER_OUTCOMES = ("redirected", "denied", "deferred")
+MOST_SHOWN = 12  # shards in the summary
 _SHOWN = 400  # characters of a sample
 
 
@@ -36,13 +37,14 @@ class ShardLine:
 
 @dataclass(frozen=True, slots=True)
 class SiteResult:
-    """One site's run: counters by name, URLs left pending, shards."""
+    """One site's run: counters by name, URLs not visited yet and due again, shards."""
 
     site: str
     run: int
     resumed: bool
     counts: dict[str, int]
     pending: int
+    due_again: int
     shards: list[ShardLine] = field(default_factory=list)
 
     def pages(self, outcome: str) -> int:
@@ -79,7 +81,7 @@ def gather(store: SiteStore) -> SiteResult:
         store.run,
         store.resumed,
         store.state.counts(store.run),
-        store.state.pending(),
+        *store.state.pending(),
         [ShardLine(file, n, size, run == store.run) for file, n, size, run in rows],
     )
 
@@ -102,6 +104,21 @@ def exit_code(
     if locked or any(result.fruitless for result in results):
         return Exit.PARTLY
     return Exit.OK
+
+
+def warnings(result: SiteResult, data_dir: Path) -> list[str]:
+    """What a site's owner should know: damaged files, pages that the site file forbids."""
+    found = []
+    for shard in result.shards:
+        path = data_dir / shard.file
+        if not path.exists() or path.stat().st_size != shard.bytes:
+            found.append(f"{shard.file} is missing or changed: run scrapy state --check")
+    if refused := result.counts.get("page/denied/private-address"):
+        found.append(
+            f"{result.site}: {refused} URLs are on private addresses, which [request] "
+            f"allow_private_addresses = true permits"
+        )
+    return found
 
 
 def record(
@@ -203,8 +220,11 @@ def show(console: Console, result: SiteResult, data_dir: Path, *, with_samples: 
     _counters(console, "Pairs dropped by reason", result.reasons("dropped/"))
     if result.counts.get("tombstones"):
         console.print(f"{result.counts['tombstones']:,} documents retracted\n")
-    if result.pending:
-        console.print(f"{result.pending:,} URLs left for the next run\n")
+    if result.pending or result.due_again:
+        console.print(
+            f"left for the next run: {result.pending:,} URLs not visited yet, "
+            f"{result.due_again:,} due again\n"
+        )
     _show_shards(console, result, data_dir)
     if with_samples:
         for number, row in enumerate(samples(data_dir, result), start=1):
@@ -224,9 +244,11 @@ def _show_shards(console: Console, result: SiteResult, data_dir: Path) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name, justify in (("rows", "right"), ("size", "right"), ("file", "left"), ("", "left")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type] # rich's own literals
-    for shard in result.shards[-12:]:
+    for shard in result.shards[-MOST_SHOWN:]:
         table.add_row(
             f"{shard.rows:,}", human_size(shard.bytes), shard.file, "new" if shard.new else ""
         )
     console.print(table)
+    if len(result.shards) > MOST_SHOWN:
+        console.print(f"… and {len(result.shards) - MOST_SHOWN:,} older ones")
     console.print(f"\nFiles are in {data_dir}\n", soft_wrap=True)

@@ -231,6 +231,7 @@ def test_private_addresses_are_refused_unless_the_site_permits_them(web, crawler
     done = crawler.run(FTCRAWLER_CONTACT="someone@example.org")
     assert web.paths() == []
     assert done.counts()["page/denied/private-address"] == 1
+    assert "allow_private_addresses = true permits" in done.err
 
 
 def test_the_user_agent_says_who_asks(web, crawler):

@@ -69,6 +69,15 @@ def test_what_cannot_be_repaired_is_named(crawled, crawler):
     assert "put it back from a backup" in checked.out
 
 
+def test_a_crawl_names_a_shard_that_went(crawled, crawler):
+    files(crawled.data)[".parquet"].unlink()
+    done = crawler.run()
+    assert done.code == 6
+    assert "pairs/site=web/pairs-000001.parquet is missing or changed" in done.err
+    assert crawler.run("state", "--check").code == 0
+    assert crawler.run().code == 0
+
+
 def test_orphans_are_removed_and_files_of_others_are_not(crawled, crawler):
     folder = crawled.data / "pairs" / "site=web"
     (folder / "pairs-000009.parquet").write_bytes(b"half")

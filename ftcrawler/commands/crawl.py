@@ -20,7 +20,7 @@ from ftcrawler.exits import Exit
 from ftcrawler.site import SiteError
 from ftcrawler.sitefiles import load_sites
 from ftcrawler.state import LockedError, StateError
-from ftcrawler.summary import exit_code, record, show, write_record
+from ftcrawler.summary import exit_code, record, show, warnings, write_record
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -179,4 +179,9 @@ class Command(ScrapyCrawl):
         complain(
             [f"{r.site}: every request failed" for r in spider.results.values() if r.fruitless]
         )
+        for result in spider.results.values():
+            lines = warnings(result, data_dir)
+            complain(lines)
+            if any(line.endswith("--check") for line in lines):
+                code = code or Exit.STORAGE
         self.exitcode = code

@@ -57,6 +57,10 @@ class Command(ScrapyCommand):
             raise UsageError
         assert self.settings is not None
         data_dir = Path(self.settings["DATA_DIR"]).absolute()
+        if opts.into and Path(opts.into).exists() and any(Path(opts.into).iterdir()):
+            complain([f"--into {opts.into}: not an empty folder: name one that is, or a new one"])
+            self.exitcode = Exit.CONFIGURATION
+            return
         names = [name for name in opts.site.split(",") if name] or None
         try:
             for site in load_sites(Path(self.settings["SITES_DIR"]), names):
