@@ -7,6 +7,7 @@ import pytest
 from web import Answer, article
 
 from ftcrawler.addresses import is_public
+from ftcrawler.urls import canonical
 
 NOT_PUBLIC = """
 127.0.0.1 127.255.255.254 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 172.16.0.1 172.31.255.255
@@ -93,14 +94,8 @@ def test_no_spelling_of_a_private_address_is_connected_to(victim, crawler):
     """All of them as seeds of one site that does not permit private addresses."""
     port, hits = victim
     seeds = [spelling.format(port=port) for spelling in SPELLINGS]
-    usable, refused = [], 0
-    for seed in seeds:
-        crawler.site(text=f'start_urls = ["{seed}"]\n')
-        if "not an absolute http" in crawler.run("sites").err:
-            refused += 1
-        else:
-            usable.append(seed)
-    assert refused < 8
+    usable = [seed for seed in seeds if canonical(seed)]  # the others no site file may name
+    assert len(usable) > 22
     listed = ", ".join(f'"{seed}"' for seed in usable)
     crawler.site(text=f"start_urls = [{listed}]\n[request]\ndelay = 0\ntimeout = 3\n")
     done = crawler.run(
