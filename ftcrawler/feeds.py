@@ -73,7 +73,7 @@ def iso_date(text: str) -> str:
     except ValueError:
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return ""
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     try:

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftcrawler.archive import STREAM as ARCHIVE
 from ftcrawler.site import Site
 from ftcrawler.state import State
 from ftcrawler.store import SiteStore, StoreOptions
+from pipelines.shards import SCHEMAS
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -39,7 +41,9 @@ def open_store(
 
     Raises :class:`LockedError`, :class:`StateError` or :class:`OSError`.
     """
-    shards = any((data_dir / "pairs" / f"site={site.name}").glob("*-*"))
+    shards = any(
+        any((data_dir / stream / f"site={site.name}").glob("*-*")) for stream in (*SCHEMAS, ARCHIVE)
+    )
     path = data_dir / "sites" / site.name / "state.db"
     state = State.open(path, site.name, shards_exist=shards)
     try:

@@ -240,7 +240,7 @@ class State:
 
 
 def _check_presence(path: Path, site: str, *, shards_exist: bool) -> None:
-    if shards_exist and not path.exists():
+    if shards_exist and not (path.exists() and path.stat().st_size):
         raise StateError(
             f"{path} is missing, but shards of {site!r} exist: put the file back from a backup, "
             f"or move the shards away to begin anew"

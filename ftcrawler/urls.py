@@ -16,6 +16,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_LENGTH = 2083  # the longest URL that is followed, as Scrapy's URLLENGTH_LIMIT
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f]")
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an IPv6 address
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
@@ -77,7 +78,7 @@ def _netloc(scheme: str, netloc: str) -> str:
             return ""
     except ValueError:
         return ""
-    if not host or "%" in host:
+    if not _HOST.fullmatch(host):
         return ""
     if ":" in host:
         host = f"[{host}]"
@@ -96,7 +97,7 @@ def canonical(url: str) -> str:
     >>> canonical("mailto:someone@example.com")
     ''
     """
-    url = url.strip()
+    url = url.strip().replace("\\", "/")  # as browsers read it
     if len(url) > MAX_LENGTH:
         return ""
     try:

@@ -73,6 +73,10 @@ ONCE = {
     "breaks off": (breaks_off, "failed/truncated"),
     "redirects to itself": (redirects_to_itself, "failed/redirect-loop"),
     "redirects nowhere": (Answer(b"", 302), "failed/redirect-nowhere"),
+    "redirects to a broken address": (
+        Answer(b"", 302, headers={"Location": "http://[bad/"}),
+        "failed/redirect-nowhere",
+    ),
     "redirects to a script": (
         Answer(b"", 302, headers={"Location": "javascript:alert(1)"}),
         "failed/redirect-nowhere",

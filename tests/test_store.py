@@ -477,6 +477,7 @@ DAMAGE = {
         path.read_bytes()[:4096] + b"\xff" * 8192 + path.read_bytes()[12288:]
     ),
     "gone": lambda path: path.unlink(),
+    "emptied": lambda path: path.write_bytes(b""),
     "from a newer version": lambda path: sqlite3.connect(path).execute("PRAGMA user_version = 99"),
     "some other database": lambda path: (
         path.unlink(),

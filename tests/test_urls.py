@@ -29,10 +29,14 @@ SPELLINGS = {
     "line break": ("http://a.example/a\nb", "http://a.example/ab"),
     "international host": ("http://bücher.example/", "http://xn--bcher-kva.example/"),
     "credentials": ("http://user:secret@a.example/", "http://a.example/"),
+    "a backslash is a slash": (r"http://a.example\.b.example/x", "http://a.example/.b.example/x"),
     "IPv6": ("http://[2001:DB8::1]:80/", "http://[2001:db8::1]/"),
 }
 
 UNUSABLE = [
+    "http://a<b.example/",
+    "http://{a}.example/",
+    "http://*.example/",
     "",
     "mailto:a@b.example",
     "javascript:alert(1)",

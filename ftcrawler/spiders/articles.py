@@ -175,7 +175,10 @@ class ArticlesSpider(Spider):
     def _redirected(self, queue: SiteQueue, target: Target, page: Page) -> Harvest:
         """A redirect is one URL's outcome; where it leads is another URL, asked for anew."""
         location = page.header("location")
-        goal = canonical(urljoin(page.url, location)) if location else ""
+        try:
+            goal = canonical(urljoin(page.url, location)) if location else ""
+        except ValueError:
+            goal = ""
         if not goal:
             return outcome(page, "failed", "redirect-nowhere")
         if goal == page.url or target.hops >= MAX_REDIRECTS:
@@ -211,6 +214,8 @@ class ArticlesSpider(Spider):
             offers = read(page.body)
         except FeedError as error:
             return outcome(page, "failed", str(error))
+        except ValueError:  # characters that no XML may hold, in a file that was mended
+            return outcome(page, "failed", "not-xml")
         kept = [o for o in offers if o.kind == "sitemap" or queue.site.follows(o.url)]
         return outcome(page, "read").but(links=tuple(kept))
 
