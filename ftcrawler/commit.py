@@ -164,7 +164,9 @@ class Commit:
     def _offer_links(self, harvest: Harvest, known: dict[str, Any]) -> None:
         """Where the URL leads becomes known; an unchanged page offers its stored links again."""
         if harvest.redirect_to:
-            self._offer([Offer(harvest.redirect_to)], known["depth"], known["hops"] + 1)
+            self._offer(
+                [Offer(harvest.redirect_to, known["kind"])], known["depth"], known["hops"] + 1
+            )
         links: Sequence[Offer] = harvest.links or ()
         if harvest.links is None and harvest.outcome == "unchanged":
             links = self._state.outlinks(known["id"])

@@ -191,6 +191,21 @@ def test_sitemaps_feeds_and_depth(web, crawler):
     assert done.counts()["feed/read"] == 2
 
 
+def test_a_sitemap_behind_a_redirect_is_read(web, crawler):
+    web.routes["/sitemap.xml"] = Answer(b"", 301, headers={"Location": "/wp-sitemap.xml"})
+    web.routes["/wp-sitemap.xml"] = Answer(
+        f"<urlset><url><loc>{web.url}/a</loc></url></urlset>".encode()
+    )
+    web.page("/a", article("Alpha"))
+    crawler.site(
+        text=f'sitemaps = ["{web.url}/sitemap.xml"]\n[follow]\nallow = ["/a$"]\n'
+        "[request]\ndelay = 0\nallow_private_addresses = true\n"
+    )
+    done = crawler.run()
+    assert done.counts()["sitemap/read"] == 1
+    assert done.counts()["page/document"] == 1
+
+
 def test_max_pages_bounds_a_run_and_the_next_goes_on(web, crawler):
     links = tuple(f"/{n}" for n in range(10))
     web.page("/", article("Index", links=links))

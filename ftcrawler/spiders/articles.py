@@ -183,7 +183,8 @@ class ArticlesSpider(Spider):
             return outcome(page, "failed", "redirect-nowhere")
         if goal == page.url or target.hops >= MAX_REDIRECTS:
             return outcome(page, "failed", "redirect-loop")
-        if not queue.site.follows(goal):
+        listing = target.kind != "page" and queue.site.covers(goal)
+        if not (listing or queue.site.follows(goal)):
             reason = "not followed" if queue.site.covers(goal) else "off-site"
             return outcome(page, "redirected", reason).but(links=())
         return outcome(page, "redirected").but(redirect_to=goal, links=())
