@@ -271,6 +271,10 @@ def _after(harvest: Harvest, known: dict[str, Any], now: float) -> dict[str, Any
             "body_hash": harvest.body_hash,
             "body_at": now,
         }
+    if harvest.outcome == "unchanged" and not harvest.document and known["text_hash"]:
+        told_to_reread = not (known["body_hash"] or known["etag"] or known["last_modified"])
+        if told_to_reread and harvest.reason in ("same body", "not modified"):
+            after |= {"etag": "", "last_modified": "", "body_hash": ""}  # by the next run
     if harvest.document and _validators_lied(harvest, known):
         after["liar"] = 1
     if harvest.document:
