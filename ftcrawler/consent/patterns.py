@@ -51,7 +51,7 @@ def compile_pattern(text: str) -> PathPattern:
     encoded = b"*".join(_normalised(part) for part in raw)
     normal = _packed(encoded)
     return PathPattern(
-        octets=len(encoded) + anchored,
+        octets=len(_loosened(encoded)) + anchored,  # two spellings of a path rank alike
         parts=tuple(normal.split(b"*")),
         loose=tuple(_loosened(normal).split(b"*")),
         anchored=anchored,
