@@ -38,7 +38,10 @@ _KINDS: Final[dict[Role, BlockKind]] = {
 _ATOMIC: Final = frozenset(("heading", "code", "table_row"))
 _LENDS_ITS_KIND: Final = frozenset(("list_item", "quote"))
 _LINKS: Final = frozenset(("a", "ref"))
+_BREAKS: Final = frozenset(("br", "lb"))
 _LEVEL_OF_OTHERS: Final = 6
+# Pages of the old school end a paragraph with two line breaks.
+_BREAKS_OF_A_PARAGRAPH: Final = 2
 
 _INVISIBLE: Final = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _CITATION: Final = re.compile(
@@ -73,16 +76,30 @@ class Draft:
     element: etree._Element | None
     pieces: list[str] = field(default_factory=list)
     linked: int = 0
+    _text: str | None = None
+    _letters: str | None = None
 
     @property
-    def raw(self) -> str:
-        """What the pieces say together, without the marks for cleaning."""
-        return "".join(self.pieces).replace(_CELL, "").replace(_LITERAL_BRACKET, "[")
+    def text(self) -> str:
+        """The clean text, as it stands in a block; read once, when the walk is over."""
+        if self._text is None:
+            self._text = _cleaned(self.kind, "".join(self.pieces))
+        return self._text
+
+    @property
+    def letters(self) -> str:
+        """The text without white space and without what joins cells."""
+        if self._letters is None:
+            text = self.text
+            if self.kind == "table_row":
+                text = text.replace(CELLS_JOINED_BY, "")
+            self._letters = "".join(text.split())
+        return self._letters
 
     @property
     def linked_share(self) -> float:
-        """The share of its letters that stand in links, white space apart."""
-        return self.linked / max(1, len("".join(self.raw.split())))
+        """The share of its letters that stand in links."""
+        return self.linked / max(1, len(self.letters)) if self.linked else 0.0
 
 
 class _Context(NamedTuple):
@@ -102,6 +119,7 @@ class _Reader:
         self.open: Draft | None = None
         self.links = 0
         self.literals = 0
+        self.breaks = 0
 
     def read(self, root: etree._Element) -> list[Draft]:
         roles: list[Role] = []
@@ -122,7 +140,7 @@ class _Reader:
                     self.leave(element, role)
                 if element is not root:
                     self.add(element.tail)
-        return [draft for draft in self.drafts if draft.raw.strip()]
+        return [draft for draft in self.drafts if draft.text]
 
     def enter(self, element: etree._Element, role: Role) -> None:
         self.links += element.tag in _LINKS
@@ -132,7 +150,13 @@ class _Reader:
         elif role == "cell":
             self.add(_CELL)
         elif role == "line":
-            self.add_break()
+            if element.tag in _BREAKS and self.in_code():
+                self.add("\n")
+            else:
+                self.add_break()
+            self.breaks += element.tag in _BREAKS
+            if self.breaks == _BREAKS_OF_A_PARAGRAPH and not self.in_atomic():
+                self.open = None
         self.add(element.text)
 
     def leave(self, element: etree._Element, role: Role) -> None:
@@ -159,11 +183,17 @@ class _Reader:
         self.open = None
         self.contexts.append(_Context(kind, _level(element, kind), element, kind in _ATOMIC))
 
+    def in_atomic(self) -> bool:
+        return bool(self.contexts) and self.contexts[-1].atomic
+
     def in_row(self) -> bool:
         return bool(self.contexts) and self.contexts[-1].kind == "table_row"
 
+    def in_code(self) -> bool:
+        return bool(self.contexts) and self.contexts[-1].kind == "code"
+
     def add_break(self) -> None:
-        if self.contexts and self.contexts[-1].kind == "code":
+        if self.in_code():
             if self.open and not self.open.pieces[-1].endswith("\n"):
                 self.add("\n")
         else:
@@ -179,8 +209,10 @@ class _Reader:
         if self.literals and context.kind != "code":
             text = text.replace("[", _LITERAL_BRACKET)
         self.open.pieces.append(text)
-        if self.links:
-            self.open.linked += len("".join(text.split()))
+        if (self.links or self.breaks) and not text.isspace():
+            self.breaks = 0
+            if self.links:
+                self.open.linked += len("".join(text.split()))
 
 
 class Paths:
@@ -234,7 +266,7 @@ def finish_blocks(
     known = normalised(title)
     blocks = []
     for draft in drafts:
-        text = _cleaned(draft)
+        text = draft.text
         if not _WORD.search(text) and draft.kind != "code":
             continue
         if text.startswith(_BACK_REFERENCE) and draft.kind == "list_item":
@@ -263,10 +295,11 @@ def _level(element: etree._Element, kind: BlockKind) -> int:
     return LEVELS.get(element.get("rend") or element.tag, _LEVEL_OF_OTHERS)
 
 
-def _cleaned(draft: Draft) -> str:
-    raw = "".join(draft.pieces)
-    if draft.kind == "code":
+def _cleaned(kind: BlockKind, raw: str) -> str:
+    if kind == "code":
         return _clean_code(raw.replace(_CELL, " ").replace(_LITERAL_BRACKET, "["))
+    if _CELL not in raw:
+        return clean_text(raw)
     return CELLS_JOINED_BY.join(filter(None, map(clean_text, raw.split(_CELL))))
 
 

@@ -11,20 +11,20 @@ import hashlib
 import re
 from typing import Final
 
-import trafilatura
 from lxml import etree, html
 
-from pipelines.blocks import Draft, Paths, clean_text, finish_blocks, read_drafts
+from pipelines.article import EXTRACTOR_VERSION, find_article
+from pipelines.blocks import Paths, clean_text, finish_blocks
 from pipelines.decode import decode_page
-from pipelines.match import choose_drafts
+from pipelines.mend import mend_page
 from pipelines.metadata import read_metadata
 from pipelines.records import Document, Rejected
 from pipelines.rules import ExtractRules
 from pipelines.selectors import check_rules, drop_selected, read_selected, select
-from pipelines.vocabulary import html_role, prose_role, text_of, trafilatura_role
+from pipelines.vocabulary import text_of
 
-BLOCKS_VERSION: Final = 1
-EXTRACTOR: Final = f"trafilatura {trafilatura.__version__} / blocks {BLOCKS_VERSION}"
+BLOCKS_VERSION: Final = 2
+EXTRACTOR: Final = f"{EXTRACTOR_VERSION} / blocks {BLOCKS_VERSION}"
 SELECTORS: Final = f"selectors / blocks {BLOCKS_VERSION}"
 REASONS: Final = (
     *("empty", "not-text", "too-large", "too-deep", "no-article", "no-text", "too-short"),
@@ -32,11 +32,6 @@ REASONS: Final = (
 )
 
 _LARGEST: Final = 20_000_000
-_MAINS: Final = ("main", "article")
-_LINKED_SHARE: Final = 0.9
-# What trafilatura takes seconds for: its time grows with the square of a row's cells.
-_MOST_CELLS: Final = 2_000
-_MOST_ELEMENTS: Final = 200_000
 # Scripts that put no spaces between words; two letters make about one word.
 _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _LETTERS_A_WORD: Final = 2
@@ -68,38 +63,6 @@ def _parse(text: str) -> etree._Element | Rejected:
     return Rejected("no-text", "no element at all") if root is None else root
 
 
-def _extracted(page: etree._Element) -> list[Draft]:
-    """The blocks of the article that trafilatura finds, with their places in the page."""
-    if any(len(row) > _MOST_CELLS for row in page.iter("tr")):
-        return _prose(page)
-    if sum(1 for _ in page.iter()) > _MOST_ELEMENTS:
-        return _prose(page)
-    found = trafilatura.bare_extraction(
-        page, fast=True, include_comments=False, include_tables=True, with_metadata=False
-    )
-    body = getattr(found, "body", None)
-    found_drafts = [] if body is None else read_drafts(body, trafilatura_role)
-    drafts = choose_drafts(read_drafts(page, html_role), found_drafts)
-    is_flattened = len(drafts) > len(found_drafts) and _is_one_block(found_drafts)
-    return _prose(page) if is_flattened or not drafts else drafts
-
-
-def _is_one_block(drafts: list[Draft]) -> bool:
-    """Whether there is only one block, or one table row that holds most of the page."""
-    rows = [len(draft.raw) for draft in drafts if draft.kind == "table_row"]
-    return len(drafts) == 1 or max(rows, default=0) * 2 > sum(len(draft.raw) for draft in drafts)
-
-
-def _prose(page: etree._Element) -> list[Draft]:
-    """The blocks of the page's main part, without its frame and without lists of links."""
-    root = next((main for tag in _MAINS for main in page.iter(tag)), page)
-    return [
-        draft
-        for draft in read_drafts(root, prose_role)
-        if draft.kind == "heading" or draft.linked_share < _LINKED_SHARE
-    ]
-
-
 def _title_selected(page: etree._Element, selector: str) -> str:
     found = select(page, selector)
     return clean_text(text_of(found[0])) if found else ""
@@ -109,11 +72,12 @@ def _document(body: bytes, url: str, rules: ExtractRules, text: str) -> Document
     page = _parse(text)
     if isinstance(page, Rejected):
         return page
+    mend_page(page)
     about = read_metadata(page, url)
     title = (_title_selected(page, rules.title) if rules.title else "") or about.title
     drop_selected(page, rules.drop)
     by_site = bool(rules.article or rules.paragraphs)
-    drafts = read_selected(page, rules) if by_site else _extracted(page)
+    drafts = read_selected(page, rules) if by_site else find_article(page, title)
     if drafts is None:
         return Rejected("no-article", f"nothing matches {rules.article!r}")
     blocks = finish_blocks(drafts, title, Paths())

@@ -1,0 +1,89 @@
+"""A page -> the blocks of its article: what an extractor finds, mended from the page itself. Pure.
+
+trafilatura says what belongs to the article; the blocks are read from the page. Where it keeps
+little of what the page obviously says, the page's main part is read without it, and so are pages
+that it would take seconds for. What stands in the article and is not of it is dropped last.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import trafilatura
+
+from pipelines.blocks import Draft, read_drafts
+from pipelines.boilerplate import trim
+from pipelines.match import choose_drafts
+from pipelines.vocabulary import html_role, prose_role, trafilatura_role
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+EXTRACTOR_VERSION: Final = f"trafilatura {trafilatura.__version__}"
+
+_MAINS: Final = ("main", "article")
+_LINKED_SHARE: Final = 0.9
+# What trafilatura takes seconds for: its time grows with the square of a row's cells.
+_MOST_CELLS: Final = 2_000
+_MOST_ELEMENTS: Final = 200_000
+_LITTLE: Final = 250
+_LITTLE_SHARE: Final = 0.25
+
+
+def find_article(page: etree._Element, title: str) -> list[Draft]:
+    """The blocks of the page's article, in page order, with their places in the page.
+
+    ``title`` is the page's title: above it the article has not begun.
+    """
+    all_drafts = read_drafts(page, html_role)
+    drafts = _extracted(page, all_drafts, title)
+    dropped = trim(drafts, all_drafts, title)
+    return [draft for index, draft in enumerate(drafts) if index not in dropped]
+
+
+def _extracted(page: etree._Element, all_drafts: list[Draft], title: str) -> list[Draft]:
+    if any(len(row) > _MOST_CELLS for row in page.iter("tr")):
+        return _prose(page)
+    if sum(1 for _ in page.iter()) > _MOST_ELEMENTS:
+        return _prose(page)
+    drafts = _chosen(page, all_drafts, title, fast=True)
+    if drafts and sum(len(draft.letters) for draft in drafts) >= _LITTLE:
+        return drafts
+    prose = _prose(page)
+    letters = sum(len(draft.letters) for draft in prose if draft.linked_share < _LINKED_SHARE)
+    if sum(len(draft.letters) for draft in drafts) >= _LITTLE_SHARE * letters:
+        return drafts
+    return _chosen(page, all_drafts, title, fast=False) or prose
+
+
+def _chosen(
+    page: etree._Element, all_drafts: list[Draft], title: str, *, fast: bool
+) -> list[Draft]:
+    """The page's drafts that trafilatura finds; none when it runs them together into one."""
+    found = trafilatura.bare_extraction(
+        page, fast=fast, include_comments=False, include_tables=True, with_metadata=False
+    )
+    body = getattr(found, "body", None)
+    found_drafts = [] if body is None else read_drafts(body, trafilatura_role)
+    drafts = choose_drafts(all_drafts, found_drafts, title)
+    is_broken = len(drafts) > len(found_drafts) or not any(
+        one.element is not None for one in drafts
+    )
+    return [] if is_broken and _is_one_block(found_drafts) else drafts
+
+
+def _is_one_block(drafts: list[Draft]) -> bool:
+    """Whether there is only one block, or one table row that holds most of the page."""
+    rows = [len(draft.letters) for draft in drafts if draft.kind == "table_row"]
+    letters = sum(len(draft.letters) for draft in drafts)
+    return len(drafts) == 1 or max(rows, default=0) * 2 > letters
+
+
+def _prose(page: etree._Element) -> list[Draft]:
+    """The blocks of the page's main part, without its frame and without lists of links."""
+    root = next((main for tag in _MAINS for main in page.iter(tag)), page)
+    return [
+        draft
+        for draft in read_drafts(root, prose_role)
+        if draft.kind == "heading" or draft.linked_share < _LINKED_SHARE
+    ]

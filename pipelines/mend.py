@@ -1,0 +1,78 @@
+"""A parsed page -> the same page without the marks that themes and wikis set into its text.
+
+Changes the page in place: what is removed is emptied, so that paths still tell the place.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+# Links that name their own place: the text of a permalink, of an icon font, of an edit link.
+_ANCHOR_SIGNS: Final = frozenset(
+    ("¶", "#", "§", "🔗", "⚓", "⚓︎", "∞", "\uf0c1", "\u200b", "permalink")
+)
+_LONGEST_SIGN: Final = 12
+_ANCHOR_CLASS: Final = re.compile(
+    r"\b(?:headerlink|header-?anchor|heading-?anchor|anchorjs-link|permalink|hash-link|"
+    r"anchor-link|toclink-?mark|mw-editsection|editsection)\b",
+    re.IGNORECASE,
+)
+_HIDDEN_CLASS: Final = re.compile(
+    r"(?:^|\s)(?:mw-editsection|sr-only|visually-?hidden|screen-reader-text|screenreader-only|"
+    r"a11y-hidden|u-hidden)(?:\s|$)",
+    re.IGNORECASE,
+)
+_HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_MARKED: Final = ("span", "sup", "small", "div", "button", "em", "i", "strong", "b", "p", "abbr")
+_LONGEST_HIDDEN: Final = 200
+
+
+def mend_page(page: etree._Element) -> None:
+    """Empty permalinks, edit links and what only screen readers are to say.
+
+    >>> from lxml import html
+    >>> page = html.fromstring('<h2>Use<a class="headerlink" href="#use">¶</a></h2>')
+    >>> mend_page(page)
+    >>> page.text_content()
+    'Use'
+    """
+    unwanted = [link for link in page.iter("a") if _is_anchor(link)]
+    unwanted += [
+        element for element in page.iter(*_MARKED) if element.attrib and _is_hidden(element)
+    ]
+    for element in unwanted:
+        tail = element.tail
+        element.clear()
+        element.tail = tail
+
+
+def _is_anchor(link: etree._Element) -> bool:
+    href = link.get("href") or ""
+    if not href or len(link) > 1:
+        return False
+    name = link.get("class")
+    if name and _ANCHOR_CLASS.search(name):
+        return len(_own_text(link)) <= _LONGEST_SIGN
+    if "#" not in href or len(link):
+        return False
+    text = (link.text or "").strip().lower()
+    return text in _ANCHOR_SIGNS
+
+
+def _own_text(element: etree._Element) -> str:
+    return "".join(str(piece) for piece in element.itertext()).strip()
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    name, style = element.get("class"), element.get("style")
+    named = bool(name) and _HIDDEN_CLASS.search(name)
+    styled = bool(style) and _HIDDEN_STYLE.search(style)
+    if not (named or styled):
+        return False
+    text = _own_text(element)
+    # Wikis hide commas that readers without styles need.
+    return len(text) <= _LONGEST_HIDDEN and any(map(str.isalnum, text))

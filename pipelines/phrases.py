@@ -1,0 +1,154 @@
+"""The words by which pages say what is not their article: one pattern a purpose. Pure.
+
+Patterns are anchored: a line is such a line from its first word to its last, or begins so. The
+languages are those of the pages that they were tried on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+
+def _lines(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+
+
+_WORD_END: Final = r"(?:[-_\s]|$)"
+
+# Classes and ids, by whole words: "post-comments" and "comments", not "commentary".
+NOISE_NAME: Final = re.compile(
+    r"(?:^|[-_\s])(?:comments?|commentlist|disqus|respond|related|recommended|recirc|"
+    r"newsletter|subscribe|subscription|sign-?up|share|sharing|sharedaddy|social|promo|sponsored|"
+    r"advert(?:isement)?|ads?|breadcrumbs?|byline|dateline|author-?bio|about-?author|post-?meta|"
+    r"entry-?meta|article-?meta|tags|tag-?list|tagcloud|wp-caption-text|caption|photo-?credit|"
+    r"credit|toc|pagination|pager|most-?popular|trending|cookie|consent|gdpr|"
+    r"read-?more|see-?also-?links|more-?on|footer|widget|popup|modal|toolbar|"
+    r"utility|print-?only|noprint|metadata|hatnote|navbox|catlinks|infobox-?below)" + _WORD_END,
+    re.IGNORECASE,
+)
+
+COMMENTS_HEADING: Final = _lines(
+    r"^\W*(?:\d+\s+)?(?:reader|visitor|user|latest|all|recent)?\s*comments?\b.{0,30}$",
+    r"^(?:leave|post|add|write) (?:a|your) (?:comment|reply)\b",
+    r"^\d+ (?:responses?|replies|thoughts) (?:to|on)\b",
+    r"^(?:join the (?:conversation|discussion)|reader discussion)\b",
+    r"^(?:\d+ )?(?:kommentare?|commentaires?|comentarios?|commenti|reacties|komentarze|комментарии)\b.{0,20}$",
+)
+
+ASIDE_HEADING: Final = _lines(
+    r"^(?:you (?:might|may) (?:also|be) (?:like|interested)|more (?:from|on|stories|must-reads)|"
+    r"related(?: (?:articles?|stories|posts?|links|content|topics?|coverage|reading|news))?:?$|"
+    r"(?:most|more) (?:popular|read|viewed|shared)|recommended(?: for you)?:?$|trending|"
+    r"read (?:next|more|also):?$|(?:further|recommended) reading:?$|what to read next|"
+    r"don[’']t miss|up next|latest (?:news|stories)|popular (?:posts|stories|now)|in other news|"
+    r"editor[’']?s[’']? (?:picks?|choice)|sponsored(?: content)?:?$|advertisement:?$|"
+    r"(?:share|follow)(?: (?:this|us|on)\b.{0,30})?:?$|"
+    r"(?:sign up|subscribe)(?: (?:for|to)\b.{0,60})?:?$|newsletter|story highlights:?$|"
+    r"tags:?$|filed under|topics:?$|about the authors?:?$|table of contents:?$|on this page:?$|"
+    r"(?:article )?contents:?$|see also:$|see more:$)",
+    r"^(?:auch interessant|mehr zum thema|das könnte (?:sie|dich)|lesen sie (?:auch|mehr)|"
+    r"weitere (?:artikel|themen)|inhaltsverzeichnis$|verwandte)",
+    r"^(?:à lire aussi|lire aussi|sur le même (?:sujet|thème)|articles? liés?|sommaire$)",
+    r"^(?:noticias relacionadas|te puede interesar|más (?:sobre|información|noticias)|lea también|"
+    r"comentar$|índice$)",
+    r"^(?:leggi anche|potrebbe interessarti|articoli correlati|indice$)",
+    r"^(?:lees ook|meer over|zobacz (?:też|także)|czytaj (?:też|także)|читайте также|"
+    r"leia (?:também|mais)|veja também|関連(?:記事|キーワード)|相关(?:阅读|新闻|文章)|延伸阅读)",
+)
+
+# Lines that point elsewhere, when a good part of them is a link.
+POINTER: Final = _lines(
+    r"^[\W_]*(?:(?:read|see|watch|listen|also|related|more|next|previous|download)\b[^.]{0,24}[:»>–—-]|"
+    r"read (?:more|also|next|the full)|see also|related\b|more (?:on|from|about)\b|also read|"
+    r"continue reading|click here|(?:watch|listen)(?: now)?\s*[:|])",
+    r"^[\W_]*(?:mehr|lesen sie|siehe auch|lesen)\b[^.]{0,30}[:»>]|^[\W_]*(?:lire aussi|à lire|voir aussi)\b",
+    r"^[\W_]*(?:lea|lee|vea|ver) (?:también|más)|^[\W_]*(?:leggi anche|lees ook|leia (?:também|mais))",
+    r"^(?:learn|read|find out|discover) more\b",
+    r"(?:»|›|>>|→|\bread more|\bmore)\W*$",
+)
+
+CREDIT: Final = _lines(
+    r"^[\W_]*(?:photo(?:graph)?|image|picture|illustration|credit|foto|bild|photo credit|"
+    r"image credit|courtesy|screenshot)s?\s*(?:by|:|©|courtesy|/|of\b|via)",
+    r"^[\W_]*courtesy(?: of)? [\w. ]{2,40}$",
+    r"^[\W_]*(?:image|photo) caption\b",
+    r"^\(?(?:ap|afp|reuters|getty images|epa|dpa|wikimedia commons|shutterstock|istock|flickr|"
+    r"thinkstock|associated press|ap photo|us navy)(?: ?/ ?[\w .]{2,40})?\)?$",
+    r"^[\w .’'-]{2,60}/\s?(?:getty images|reuters|ap|afp|shutterstock|associated press|epa|istock)\W*$",
+    r"^©\s?[\w .,/]{2,50}$",
+)
+
+FURNITURE: Final = _lines(
+    r"^[\W_]*(?:advertisement|story continues below(?: advertisement)?|loading(?: \w+){0,3}|"
+    r"share(?: (?:this|on|via)\b.{0,40})?|print(?: this)?(?: (?:page|article))?|"
+    r"email(?: this)?(?: (?:article|story))?|tweet|pin it|"
+    r"(?:view |post |show )*comments?|\d+ comments?|reply|save|"
+    r"back to top|top of page|skip to (?:main )?content|jump to navigation|"
+    r"play(?: video)?|hide caption|toggle caption|enlarge(?: image)?|"
+    r"(?:text|font) size|view as one page|next page|previous page|page \d+ of \d+|"
+    r"close|menu|search|log ?in|sign ?in|register|subscribe(?: now)?|sign up(?: now)?|"
+    r"anzeige|werbung|publicidad|publicité|pubblicità|advertentie|реклама|広告|このニュースをシェア)[\W_]*$",
+)
+
+_MONTH: Final = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_DAY: Final = (
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? |(?:mon|tue|wed|thu|fri|sat|sun),? )?"
+)
+_DATE: Final = (
+    rf"(?:{_DAY}(?:{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}})|"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}年\d{1,2}月\d{1,2}日)"
+)
+
+DATE_LINE: Final = _lines(
+    rf"^(?:(?:published|posted|updated|last (?:updated|modified)|created|date|first published)\b"
+    rf"[^.\d]{{0,30}})?{_DATE}(?:[\sT,|@•·-]*(?:at )?\d{{1,2}}[:.]\d{{2}}(?::\d{{2}})?\s?(?:[ap]\.?m\.?)?"
+    rf"(?:\s?\(?[A-Z]{{2,4}}\)?)?)?\W*$",
+    r"^(?:published|posted|updated|last (?:updated|modified)|first published)\b[^.]{0,60}\d{4}[^.]{0,30}$",
+    r"^\d+ (?:minutes?|hours?|days?|weeks?|months?) ago$",
+    r"^\d+\s?(?:min(?:ute)?s?)[ -]?(?:read|de lecture|lesezeit)$",
+)
+
+# A name, or a few, and perhaps a date: nothing else.
+_NAME: Final = r"[A-Z][\w.’'-]+(?: (?:de|van|von|der|la|[A-Z][\w.’'-]*)){1,4}"
+BYLINE: Final = re.compile(
+    rf"^(?:[Bb]y|BY|[Vv]on|[Pp]ar|[Pp]or) {_NAME}(?:(?:, | and | & ){_NAME})*"
+    rf"(?:[ ,|·-]+(?i:{_DATE}).{{0,20}})?$"
+)
+
+LEAD_LINE: Final = _lines(
+    r"^(?:by|von|par|por|di|door|av|autor(?:en|i)?|author|written by|posted by|reported by)\b:?\s"
+    r"(?:[\w.’'-]+[\s,&|/]*){1,8}$",
+    r"^(?:illustration|photograph)s? by\b",
+    r"^.{0,60}\b\d{1,2}[./ ]\d{1,2}[./ ]\d{4}\b.{0,80}\b(?:updated|mis à jour|aktualisiert|par|by|von|por)\b",
+    r"^(?:autori|authors|autoren|auteurs|autores)\s?:",
+    r"^[\w. ’'-]{3,40}\s?\|\s?[\w. ’'-]{3,40}\s?\|\s?[\d/. -]{6,12}$",
+    r"^(?:share|follow|listen|save)\b.{0,30}$",
+    r"^(?:from|source|quelle|fuente|来源)\s?[:：].{0,40}$",
+)
+
+TAIL_LINE: Final = _lines(
+    r"^[\W_]*(?:follow|like|find|join) (?:us|me|\w+ \w+|the \w+|\w+) (?:on|via|at) (?:facebook|twitter|x|instagram|linkedin|google|telegram|whatsapp|mastodon)\b",
+    r"^[\W_]*please follow\b|^follow @?\w+$",
+    r"^[\W_]*(?:subscribe|sign up) (?:to|for|here|now)\b",
+    r"^[\W_]*(?:share|tweet|print|e-?mail) (?:this|on|via|it)\b.{0,60}$",
+    r"^[\W_]*(?:tags?|tagged|filed under|categor(?:y|ies)|topics?|keywords|posted in|related topics)\s*:",
+    r"^[\W_]*(?:copyright\b|\(c\) ?\d{4}|©)|\ball rights reserved\b.{0,60}",
+    r"™? ?& ?© ?\d{4}",
+    r"^(?:this page (?:was )?)?last (?:modified|updated|changed|edited|reviewed)\b.{0,80}$",
+    r"^this page (?:was )?(?:last|generated)\b.{0,80}$",
+    r"^(?:write|contact|reach|email|send (?:a )?(?:letter|tips?)) (?:to )?[^.]{0,60}\bat\b.{0,60}@",
+    r"^[\w. ]{0,40}\(?[\w.+-]+@[\w-]+\.[\w.]+\)?\s*(?:\(end\))?$",
+    r"^[\W_]*(?:questions\? comments\?|got a tip|have a tip|do you have a story)\b",
+    r"^[\W_]*(?:click here|read more|see also|more:|related:|next:|previous:|continue reading)\b.{0,120}$",
+    r"^just a heads up\b|\baffiliate (?:links?|commission)\b",
+    r"^[\[【(（]?\s*(?:責任編集|责任编辑|編輯|编辑|编辑人)\s*[:：]",
+    r"^(?:posted|submitted|published) (?:by|in|on|at)\b.{0,80}$",
+    r"^to comment on this (?:story|article)\b|^comments are (?:closed|moderated)",
+    r"^(?:your email address will not be published|required fields are marked)",
+    r"^.{0,120}\b(?:e-?mail |free |daily |weekly )*newsletters?\b.{0,120}$",
+    r"^[_=*\-—\s]{3,}$",
+)
