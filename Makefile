@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test slow torture bench check lint types setup setup-dev clean
+.PHONY: help demo test slow torture bench bench-extract check lint types setup setup-dev setup-bench clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
 $(VENV)/.installed: requirements.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -20,8 +20,14 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch "$@"
 
+$(VENV)/.installed-bench: $(VENV)/.installed-dev requirements-bench.txt
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch "$@"
+
 setup: $(VENV)/.installed ## .venv with what a crawl needs
 setup-dev: $(VENV)/.installed-dev ## .venv with what tests, lint and types need too
+
+setup-bench: setup-dev $(VENV)/.installed-bench ## .venv with the extractors to compare with, too
 
 demo: setup ## serve the embedded demo site, crawl it, show what came out
 	@"$(BIN)/python" -m scrapy demo
@@ -38,6 +44,12 @@ torture: setup-dev ## KILLS=200: kill crawls at random instants, compare the row
 bench: setup-dev ## what the memory and a second night cost, measured here
 	"$(BIN)/python" bench/memory_of_a_site.py
 	"$(BIN)/python" bench/second_night.py
+
+bench-extract: setup-bench ## WORST=10: our extraction beside others' on the annotated pages
+	"$(BIN)/python" -m bench.extract --worst "$(or $(WORST),0)"
+
+bench-sentences: setup-dev ## splitting beside sentencex alone: cases right, megabytes a second
+	"$(BIN)/python" bench/sentences.py
 
 lint: setup-dev ## ruff
 	"$(BIN)/python" -m ruff check .
