@@ -59,6 +59,7 @@ class FtcrawlerAddon:
                 settings[setting][component] = None
         settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.fetching.AddressGuard"] = 50
         settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.fetching.ConsentGate"] = 100
+        settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.pacing.Pacing"] = 900
         settings["ITEM_PIPELINES"]["pipelines.stages.HarvestStage"] = 300
         settings["ITEM_PIPELINES"]["pipelines.stages.StoreStage"] = 800
         self._crawler.signals.connect(self._closed, signals.spider_closed)

@@ -13,14 +13,20 @@ from scrapy.exceptions import (
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
+    IgnoreRequest,
     ResponseDataLossError,
 )
 
-# Headers that are kept with a page: content, validators, and those that carry signals.
-KEPT_HEADERS = frozenset(
-    "content-type content-language content-length etag last-modified date server location "
-    "x-robots-tag tdm-reservation tdm-policy content-usage content-signal link retry-after "
+from pipelines.records import Verdict
+
+SIGNAL_HEADERS = frozenset(
+    "x-robots-tag tdm-reservation tdm-policy content-usage content-signal link "
     "crawler-price".split()
+)
+# Headers that are kept with a page: content, validators, and those that carry signals.
+KEPT_HEADERS = SIGNAL_HEADERS.union(
+    "content-type content-language content-length etag last-modified date server location "
+    "retry-after".split()
 )
 HTML_TYPES = ("text/html", "application/xhtml+xml")
 
@@ -37,6 +43,14 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (gzip.BadGzipFile, "bad-compression"),
     (OSError, "connection-lost"),
 )
+
+
+class RefusedError(IgnoreRequest):
+    """A request that must not be made; ``verdict`` says why."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        super().__init__(verdict.reason)
 
 
 def failure_reason(error: BaseException) -> str:

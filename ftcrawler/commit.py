@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from ftcrawler.clock import iso
+from ftcrawler.ledger import note
 from ftcrawler.outbox import Outbox
 from ftcrawler.state import State, StateError, row_of, url_key
 from pipelines.records import Capture, Document, Harvest, Offer
@@ -39,11 +40,6 @@ WHERE id IN (
 )
 """
 _READ = ("document", "unchanged", "rejected")
-
-
-def iso(seconds: float) -> str:
-    """Seconds since 1970 as ``2026-11-24T02:00:00Z``."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def due_after(now: float, changed_at: float, bounds: tuple[float, float]) -> float:
@@ -87,13 +83,48 @@ class Commit:
             counts["tombstones"] += self._retract(harvest, known["id"], why, now)
         if harvest.capture:
             self._note_capture(harvest, known["id"], after["revision"], harvest.capture)
-        self._update(harvest, known, after | {"run": run, "fetched_at": now})
+        entry = note(self._state, harvest, known, run, now)
+        checked = known["checked_at"] if _unanswered(harvest) else now
+        after |= {"run": run, "fetched_at": now, "entry": entry, "checked_at": checked}
+        self._update(harvest, known, after)
         self._offer_links(harvest, known)
         _count_outcome(harvest, known, counts)
         if after["liar"] > known["liar"]:
             counts["validators/lied"] += 1
             logger.warning("%s changed under the same validators: no longer believed", harvest.url)
         return int(known["id"])
+
+    def recheck(self, harvest: Harvest, run: int, now: float, counts: Counter[str]) -> None:
+        """Store whether a kept page may still be used; its visits and rows stay as they are.
+
+        A page that says no, or is gone, is taken back as by a crawl.
+        """
+        known = self._known(harvest)
+        entry = note(self._state, harvest, known, run, now)
+        checked = known["checked_at"] if _unanswered(harvest) else now
+        self._state.db.execute(
+            "UPDATE urls SET entry=?, checked_at=? WHERE id=?", (entry, checked, known["id"])
+        )
+        if why := _retraction(harvest):
+            counts["tombstones"] += self._retract(harvest, known["id"], why, now)
+            self._state.db.execute(
+                "UPDATE urls SET outcome=?, reason=?, text_hash='', body_hash='', etag='', "
+                "last_modified='' WHERE id=?",
+                (harvest.outcome, harvest.reason, known["id"]),
+            )
+        _count_outcome(harvest, known, counts)
+
+    def retract(self, url: str, site: str, why: str, now: float) -> int:
+        """Take back every document of a URL, by the operator's hand; how many there were."""
+        harvest = Harvest(site, url, "denied", "retracted")
+        known = self._known(harvest)
+        gone = self._retract(harvest, known["id"], why, now)
+        self._state.db.execute(
+            "UPDATE urls SET outcome='denied', reason='retracted', text_hash='', body_hash='', "
+            "etag='', last_modified='' WHERE id=?",
+            (known["id"],),
+        )
+        return gone
 
     def reread(self, harvest: Harvest, now: float, counts: Counter[str]) -> None:
         """Store what other rules made of an archived page; the URL counts as not visited."""
@@ -157,7 +188,8 @@ class Commit:
             "last_modified=:last_modified, body_hash=:body_hash, body_at=:body_at, liar=:liar, "
             "text_hash=:text_hash, "
             "revision=:revision, run=:run, visits=visits+1, changes=changes+:changed, "
-            "fetched_at=:fetched_at, changed_at=:changed_at, due_at=:due_at WHERE id=:id",
+            "fetched_at=:fetched_at, changed_at=:changed_at, due_at=:due_at, entry=:entry, "
+            "checked_at=:checked_at WHERE id=:id",
             values,
         )
 
@@ -166,6 +198,10 @@ class Commit:
         if harvest.redirect_to:
             self._offer(
                 [Offer(harvest.redirect_to, known["kind"])], known["depth"], known["hops"] + 1
+            )
+            self._state.db.execute(
+                "UPDATE urls SET via=? WHERE key=? AND id<>?",
+                (known["id"], url_key(harvest.redirect_to), known["id"]),
             )
         links: Sequence[Offer] = harvest.links or ()
         if harvest.links is None and harvest.outcome == "unchanged":
@@ -290,6 +326,13 @@ def _validators_lied(harvest: Harvest, known: dict[str, Any]) -> bool:
     if harvest.etag or known["etag"]:
         return bool(harvest.etag == known["etag"])
     return bool(harvest.last_modified and harvest.last_modified == known["last_modified"])
+
+
+def _unanswered(harvest: Harvest) -> bool:
+    """Whether nothing was learnt about the use of a page: no answer, or not now."""
+    return harvest.verdict.decision == "defer" or (
+        harvest.verdict.decision == "allow" and not harvest.status
+    )
 
 
 def _retraction(harvest: Harvest) -> str:

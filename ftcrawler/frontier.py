@@ -15,9 +15,12 @@ from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 
 from ftcrawler import __version__
+from ftcrawler.clock import iso
+from ftcrawler.pace import Pace
 from ftcrawler.site import Site
 from ftcrawler.state import Target
 from ftcrawler.store import SiteStore
+from pipelines.records import Verdict
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -50,13 +53,29 @@ class SiteQueue:
         self.retries: deque[Request] = deque()
         self.inflight = 0
         self.fetched = store.fetched()
-        self.delay = site.request.delay
+        self.pace = Pace(site.request.delay)
+        self.clock = store.clock
+        self.window: tuple[int, int] | None = None  # Visit-time, minutes of the UTC day
+        self.paused_until = 0.0  # seconds of time.monotonic
+        self.resting: Verdict | None = None
+        self._retracted = store.retractions()
         self._ahead: deque[Target] = deque()
 
     def headers(self, url: str) -> dict[str, str]:
         """Headers of a request: who asks, and to the site's own hosts what its file says."""
         own = self.site.request.headers if self.site.covers(url) else {}
         return {"User-Agent": self.agent, **own}
+
+    def rest(self, signal: str, reason: str, until: float = 0.0) -> None:
+        """Ask for nothing more in this run: what is left waits for one that begins later."""
+        reason = f"{reason}; not before {iso(until)}" if until else reason
+        if self.resting is None:
+            logger.warning("%s rests in this run: %s", self.site.name, reason)
+        self.resting = Verdict("defer", signal, reason)
+
+    def retracted(self, url: str) -> str:
+        """Why the operator took a URL back by hand, or ``""``."""
+        return next((r.reason for r in self._retracted if r.covers(url)), "")
 
     @property
     def full(self) -> bool:
@@ -84,7 +103,7 @@ class SiteQueue:
         """Whether anything can still come."""
         if self.retries or self.store.buffered:
             return True
-        if self.spent:
+        if self.spent or self.resting:
             return False
         if not self._ahead:
             self._ahead.extend(self.store.claim(READ_AHEAD))
@@ -116,7 +135,7 @@ class Frontier(BaseScheduler):
                 self._turns.rotate(-1)
                 if queue.retries:
                     return queue.retries.popleft()
-                if queue.full or queue.spent:
+                if queue.full or queue.spent or queue.resting:
                     continue
                 if target := queue.next():
                     return self._spider.request(queue, target)
@@ -131,7 +150,7 @@ class Frontier(BaseScheduler):
             return False
         try:
             for queue in self._turns:
-                if queue.spent:
+                if queue.spent or queue.resting:
                     queue.store.flush()
             return any(queue.pending() for queue in self._turns)
         except Exception as error:  # noqa: BLE001 - whatever the storage raises stops the run

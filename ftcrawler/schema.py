@@ -1,9 +1,49 @@
 """The tables of a site's state, and the steps from each of its versions to the next."""
 
 # Each entry takes a state from one version to the next; SCHEMA is the newest.
-MIGRATIONS: tuple[str, ...] = ()
+_LEDGER = """
+CREATE TABLE ledger(                      -- what the signals said, a row each time they change
+    id INTEGER PRIMARY KEY,
+    url_id INTEGER NOT NULL,
+    run INTEGER NOT NULL,                 -- the run that found it so, at that time;
+    at REAL NOT NULL,                     -- it holds until the URL's next row
+    verdict TEXT NOT NULL,                -- allow, deny, defer
+    signal TEXT NOT NULL,                 -- the deciding one
+    reason TEXT NOT NULL,
+    http_status INTEGER NOT NULL,
+    headers TEXT NOT NULL,                -- JSON: those that carry signals
+    redirects TEXT NOT NULL,              -- JSON: the URLs that led here
+    body_hash TEXT NOT NULL,
+    robots_group TEXT NOT NULL,
+    robots_rule TEXT NOT NULL,
+    robots_line INTEGER NOT NULL,
+    evidence TEXT NOT NULL,               -- JSON: every statement
+    origin_key TEXT NOT NULL              -- into evidence
+);
+CREATE INDEX ledger_url ON ledger(url_id);
+CREATE TABLE evidence(                    -- what an origin said, shared by the rows of its pages
+    key TEXT PRIMARY KEY, text TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE policies(                    -- every robots.txt that decided something, as it was
+    sha256 TEXT PRIMARY KEY, url TEXT NOT NULL, body BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE retractions(                 -- what the operator took back by hand
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,                   -- url, match, site
+    pattern TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at REAL NOT NULL,
+    lifted_at REAL NOT NULL DEFAULT 0
+);
+"""
+MIGRATIONS: tuple[str, ...] = (
+    "ALTER TABLE urls ADD COLUMN via INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE urls ADD COLUMN entry BLOB NOT NULL DEFAULT '';"
+    "ALTER TABLE urls ADD COLUMN checked_at REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE origins ADD COLUMN final_url TEXT NOT NULL DEFAULT '';" + _LEDGER,
+)
 
-SCHEMA = """
+SCHEMA = f"""
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE urls(
     id INTEGER PRIMARY KEY,
@@ -31,7 +71,10 @@ CREATE TABLE urls(
     changes INTEGER NOT NULL DEFAULT 0,
     fetched_at REAL NOT NULL DEFAULT 0,   -- seconds since 1970, UTC, like all times here
     changed_at REAL NOT NULL DEFAULT 0,
-    due_at REAL NOT NULL DEFAULT 0
+    due_at REAL NOT NULL DEFAULT 0,
+    via INTEGER NOT NULL DEFAULT 0,       -- the URL that redirected here last
+    entry BLOB NOT NULL DEFAULT '',       -- digest of its newest row in the ledger
+    checked_at REAL NOT NULL DEFAULT 0    -- when its signals were read last
 );
 CREATE INDEX urls_pending ON urls(rank, depth, id) WHERE status = 'pending';
 CREATE INDEX urls_due ON urls(due_at) WHERE status = 'done';
@@ -71,7 +114,8 @@ CREATE TABLE origins(
     origin TEXT PRIMARY KEY,              -- scheme, host and port
     status INTEGER NOT NULL,              -- of the last robots.txt that told something
     body BLOB NOT NULL,
-    fetched_at REAL NOT NULL
+    fetched_at REAL NOT NULL,
+    final_url TEXT NOT NULL DEFAULT ''    -- behind redirects
 ) WITHOUT ROWID;
 CREATE TABLE probes(                      -- ai.txt, tdmrep.json and their like
     origin TEXT PRIMARY KEY, results TEXT NOT NULL, fetched_at REAL NOT NULL
@@ -86,4 +130,4 @@ CREATE TABLE runs(
 CREATE TABLE counts(
     run INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(run, name)
 ) WITHOUT ROWID;
-"""
+{_LEDGER}"""

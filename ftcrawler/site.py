@@ -6,6 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -20,8 +21,9 @@ from pydantic import (
 )
 
 from ftcrawler.consent.decision import Permission, Profile, Statement, decide
+from ftcrawler.consent.licences import Choice, LicencePolicy
 from ftcrawler.urls import canonical, host_of
-from pipelines.records import PairKind, Verdict
+from pipelines.records import PairKind, Trace, Verdict
 from pipelines.rules import ExtractRules, PairRules, Splitter
 from pipelines.selectors import check_selector
 
@@ -178,9 +180,13 @@ class WrittenPermission(_Table):
 
 
 class Consent(_Table):
-    """What silence means, and a permission that outweighs refusals of use."""
+    """What silence means, what licences permit, and a permission that outweighs refusals."""
 
     profile: Profile = Field("default", description='"strict": only pages that say yes.')
+    noncommercial: Choice = Field(
+        "note", description='Licences with NC: "note" uses the page, "deny" leaves it out.'
+    )
+    no_derivatives: Choice = Field("note", description="The same for licences with ND.")
     permission: WrittenPermission | None = Field(None, description="A written permission.")
 
 
@@ -241,22 +247,30 @@ class Site(_Table):
     def rules_hash(self) -> str:
         """Changes when pages must be read anew because what is taken from them changed.
 
-        Two parts with a colon between: the rules of rows, and those of links.
+        Two parts with a colon between: the rules of rows, and those of links and consent.
         """
         rows = self.model_dump_json(
             include={"extract", "pairs"}, exclude={"pairs": {"system_prompt"}}
         )
-        links = self.model_dump_json(include={"follow", "allowed_domains"})
+        links = self.model_dump_json(include={"follow", "allowed_domains", "consent"})
         return ":".join(hashlib.sha256(part.encode()).hexdigest() for part in (rows, links))
 
-    def decide(self, statements: list[Statement], *, page: bool = True) -> Verdict:
+    def decide(
+        self, statements: list[Statement], *, page: bool = True, trace: Trace | None = None
+    ) -> Verdict:
         """The verdict on using a URL; before its ``page`` is known, silence is no answer yet."""
         given = self.consent.permission
-        return decide(
+        verdict = decide(
             statements,
             profile=self.consent.profile if page else "default",
             permission=Permission(**given.model_dump()) if given else None,
         )
+        return replace(verdict, trace=trace)
+
+    @property
+    def licence_policy(self) -> LicencePolicy:
+        """What the ``[consent]`` table makes of licences."""
+        return LicencePolicy(self.consent.noncommercial, self.consent.no_derivatives)
 
     @property
     def extract_rules(self) -> ExtractRules:

@@ -49,6 +49,9 @@ WHERE excluded.depth < depth OR excluded.lastmod > lastmod
 """  # noqa: S608 - made of constants
 
 
+MOST_HOPS = 20  # redirects that are told of one page
+
+
 def url_key(url: str) -> bytes:
     """BLAKE2b-128 of a URL: what the state finds it by."""
     return hashlib.blake2b(url.encode(), digest_size=16).digest()
@@ -73,6 +76,20 @@ class Target(NamedTuple):
     etag: str
     last_modified: str
     body_hash: str
+
+
+class RobotsCopy(NamedTuple):
+    """A robots.txt as it came: status, body within the size limit, time, URL behind redirects."""
+
+    status: int
+    body: bytes
+    fetched_at: float
+    final_url: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """The body's SHA-256 in hex."""
+        return hashlib.sha256(self.body).hexdigest()
 
 
 class _Lock:
@@ -141,17 +158,22 @@ class State:
                 self.db.execute("ROLLBACK")
             raise
 
-    def robots(self, origin: str) -> tuple[int, bytes, float] | None:
-        """Status, body and time of an origin's last good robots.txt."""
-        query = "SELECT status, body, fetched_at FROM origins WHERE origin=?"
-        found: tuple[int, bytes, float] | None = self.db.execute(query, (origin,)).fetchone()
-        return found
+    def robots(self, origin: str) -> RobotsCopy | None:
+        """An origin's last good robots.txt."""
+        query = "SELECT status, body, fetched_at, final_url FROM origins WHERE origin=?"
+        found = self.db.execute(query, (origin,)).fetchone()
+        return RobotsCopy(*found) if found else None
 
-    def set_robots(self, origin: str, status: int, body: bytes, now: float) -> None:
-        """Keep an origin's robots.txt."""
+    def set_robots(
+        self, origin: str, status: int, body: bytes, now: float, final_url: str
+    ) -> RobotsCopy:
+        """Keep an origin's robots.txt, and what it was as evidence for good."""
+        copy = RobotsCopy(status, body, now, final_url)
+        self.db.execute("INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?, ?)", (origin, *copy))
         self.db.execute(
-            "INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?)", (origin, status, body, now)
+            "INSERT OR IGNORE INTO policies VALUES (?, ?, ?)", (copy.sha256, final_url, body)
         )
+        return copy
 
     def probes(self, origin: str, since: float) -> list[dict[str, Any]] | None:
         """What an origin's policy files said, when they were read after ``since``."""
@@ -173,6 +195,15 @@ class State:
     def set_meta(self, key: str, value: str) -> None:
         """Remember a value."""
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def redirects_to(self, url_id: int) -> tuple[str, ...]:
+        """The URLs that redirected to this one, the first one first."""
+        found: list[str] = []
+        query = "SELECT a.id, a.url FROM urls a JOIN urls b ON b.via=a.id WHERE b.id=?"
+        while len(found) < MOST_HOPS and (row := self.db.execute(query, (url_id,)).fetchone()):
+            url_id = row[0]
+            found.insert(0, row[1])
+        return tuple(found)
 
     def offer(
         self, offers: Iterable[Offer], depth: int, hops: int = 0, *, nearer: bool = False
@@ -209,6 +240,18 @@ class State:
             {"limit": limit + len(known), "stale": stale},
         )
         return [Target(*row) for row in rows if row[0] not in known][:limit]
+
+    def kept(self, limit: int, after: int, stale: float) -> list[Target]:
+        """Up to ``limit`` pages with documents that may be used, by id, from one after ``after``.
+
+        Validators go with them as in :meth:`wanted`.
+        """
+        rows = self.db.execute(
+            f"SELECT {_TARGET} FROM urls WHERE id > :after AND id IN "  # noqa: S608 - a constant
+            "(SELECT url_id FROM documents WHERE retracted = '') ORDER BY id LIMIT :limit",
+            {"limit": limit, "after": after, "stale": stale},
+        )
+        return [Target(*row) for row in rows]
 
     def count(self, run: int, names: Mapping[str, int]) -> None:
         """Add to the run's counters."""

@@ -6,6 +6,7 @@ staged rows together. What a killed run left behind is put right when the next o
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from pathlib import Path
 from ftcrawler.archive import SiteArchive
 from ftcrawler.commit import HOUR, Commit
 from ftcrawler.outbox import Outbox
+from ftcrawler.retractions import Kind, Retraction, standing
+from ftcrawler.retractions import add as retractions_add
 from ftcrawler.state import State, Target, row_of, url_key
 from pipelines.records import Harvest, Offer
 from pipelines.shards import Format
@@ -63,11 +66,13 @@ class SiteStore:
         self.run = 0
         self.resumed = False
         self._options = options
-        self._clock = clock
+        self.clock = clock
         self._step = step
         self._batch: list[Harvest] = []
         self._batch_begun = 0.0
         self._claimed: dict[int, Target] = {}
+        self._whole = False
+        self._recheck: int | None = None  # the last URL handed out by a run that only looks
         self._archive = (
             SiteArchive(state, site, data_dir, options.warc_bytes, step)
             if options.warc_bytes
@@ -97,7 +102,7 @@ class SiteStore:
         with ``full``, every page is read anew instead of asking whether it changed.
         """
         self._outbox.remove_orphans()
-        now = self._clock()
+        now = self.clock()
         with self.state.transaction() as db:
             fresh = full or self.state.meta("rules") != rules
             if fresh:
@@ -126,12 +131,57 @@ class SiteStore:
         )
         return int(cursor.lastrowid or 0)
 
+    def begin_recheck(self, rules: str) -> None:
+        """Begin a run that looks whether what was kept may be used: it reads no page anew.
+
+        Pages are asked only whether they changed, unless the site's rules did.
+        """
+        self._outbox.remove_orphans()
+        self._recheck = 0
+        self._whole = self.state.meta("rules") != rules
+        with self.state.transaction() as db:
+            query = "INSERT INTO runs(kind, started_at) VALUES ('recheck', ?)"
+            self.run = int(db.execute(query, (self.clock(),)).lastrowid or 0)
+        self._outbox.seal(self.run)
+
+    @property
+    def rechecking(self) -> bool:
+        """Whether this run only looks whether what was kept may be used."""
+        return self._recheck is not None
+
+    def retractions(self) -> list[Retraction]:
+        """What the operator took back by hand."""
+        return standing(self.state)
+
+    def retractable(self, kind: Kind, pattern: str) -> list[str]:
+        """The known page URLs that a retraction would cover."""
+        if kind == "url":
+            query = "SELECT url FROM urls WHERE key=?"
+            return [row[0] for row in self.state.db.execute(query, (url_key(pattern),))]
+        covers = Retraction(0, kind, pattern, "", 0.0).covers
+        urls = self.state.db.execute("SELECT url FROM urls WHERE kind='page' ORDER BY url")
+        return [url for (url,) in urls if covers(url)]
+
+    def retract(self, kind: Kind, pattern: str, urls: Iterable[str], reason: str) -> int:
+        """Take URLs back by hand, for later runs too; the number of documents that had rows."""
+        self._outbox.remove_orphans()
+        now, gone = self.clock(), 0
+        with self.state.transaction() as db:
+            query = "INSERT INTO runs(kind, started_at) VALUES ('retract', ?)"
+            self.run = int(db.execute(query, (now,)).lastrowid or 0)
+            retractions_add(self.state, kind, pattern, reason, now)
+            for url in urls:
+                gone += self._commit.retract(url, self.site, f"retracted: {reason}", now)
+            self.state.count(self.run, {"tombstones": gone})
+        self.end("finished")
+        return gone
+
     def begin_reading(self) -> None:
         """Begin a run that visits nothing: archived pages are read again by ``reread``."""
         self._outbox.remove_orphans()
         with self.state.transaction() as db:
             cursor = db.execute(
-                "INSERT INTO runs(kind, started_at) VALUES ('reextract', ?)", (self._clock(),)
+                "INSERT INTO runs(kind, started_at) VALUES ('reextract', ?)", (self.clock(),)
             )
             self.run = int(cursor.lastrowid or 0)
         self._outbox.seal(self.run)
@@ -150,7 +200,7 @@ class SiteStore:
         counts: Counter[str] = Counter()
         with self.state.transaction():
             for harvest in harvests:
-                self._commit.reread(harvest, self._clock(), counts)
+                self._commit.reread(harvest, self.clock(), counts)
             self.state.count(self.run, counts)
         if self._outbox.full:
             self._outbox.seal(self.run)
@@ -165,7 +215,7 @@ class SiteStore:
             with self.state.transaction() as db:
                 db.execute(
                     "UPDATE runs SET ended_at=?, reason=? WHERE id=?",
-                    (self._clock(), reason, self.run),
+                    (self.clock(), reason, self.run),
                 )
 
     def close(self) -> None:
@@ -189,7 +239,11 @@ class SiteStore:
 
         Commits what is buffered when nothing else is left: it may hold new links.
         """
-        stale = self._clock() - self._options.full_hours * HOUR
+        stale = self.clock() - self._options.full_hours * HOUR
+        if self._recheck is not None:
+            found = self.state.kept(limit, self._recheck, math.inf if self._whole else stale)
+            self._recheck = found[-1].id if found else self._recheck
+            return found
         found = self.state.wanted(limit, self._claimed, stale)
         if not found and self._batch:
             self.flush()
@@ -210,9 +264,9 @@ class SiteStore:
     def add(self, harvest: Harvest) -> None:
         """Take what a URL gave; committed with its batch."""
         if not self._batch:
-            self._batch_begun = self._clock()
+            self._batch_begun = self.clock()
         self._batch.append(harvest)
-        waited = self._clock() - self._batch_begun
+        waited = self.clock() - self._batch_begun
         if len(self._batch) >= self._options.batch or waited >= self._options.batch_seconds:
             self.flush()
 
@@ -254,9 +308,12 @@ class SiteStore:
 
     def _commit_batch(self) -> None:
         counts: Counter[str] = Counter()
-        now = self._clock()
+        now = self.clock()
         with self.state.transaction():
             for harvest in self._batch:
+                if self._recheck is not None:
+                    self._commit.recheck(harvest, self.run, now, counts)
+                    continue
                 url_id = self._commit.apply(harvest, self.run, now, counts)
                 self._claimed.pop(url_id, None)
             self.state.count(self.run, counts)

@@ -37,7 +37,11 @@ class ShardLine:
 
 @dataclass(frozen=True, slots=True)
 class SiteResult:
-    """One site's run: counters by name, URLs not visited yet and due again, shards."""
+    """One site's run: counters by name, URLs not visited yet and due again, shards.
+
+    ``resting`` says why the site was left alone before its URLs were done; ``kind`` is crawl,
+    or recheck for a run that only looked whether what was kept may be used.
+    """
 
     site: str
     run: int
@@ -46,6 +50,8 @@ class SiteResult:
     pending: int
     due_again: int
     shards: list[ShardLine] = field(default_factory=list)
+    resting: str = ""
+    kind: str = "crawl"
 
     def pages(self, outcome: str) -> int:
         """Pages that ended in an outcome."""
@@ -65,7 +71,15 @@ class SiteResult:
             if name.startswith(("page/", "sitemap/", "feed/")) and name.count("/") == 1
         }
         bad = {name for name in seen if name.endswith(("/failed", "/deferred"))}
-        return bool(bad) and bad == seen
+        return bad == seen and bool(bad or self.resting)
+
+    @property
+    def unseen(self) -> int:
+        """Pages of a recheck that could not be looked at: no answer, or not now."""
+        if self.kind != "recheck":
+            return 0
+        gone = sum(self.counts.get(f"page/failed/http-{status}", 0) for status in (404, 410))
+        return self.pages("failed") + self.pages("deferred") - gone
 
     def reasons(self, prefix: str) -> dict[str, int]:
         """Counters below a prefix, most first."""
@@ -73,7 +87,7 @@ class SiteResult:
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
-def gather(store: SiteStore) -> SiteResult:
+def gather(store: SiteStore, resting: str = "") -> SiteResult:
     """A site's result, read from its state at the end of a run."""
     rows = store.state.db.execute("SELECT file, rows, bytes, run FROM shards ORDER BY file")
     return SiteResult(
@@ -83,6 +97,8 @@ def gather(store: SiteStore) -> SiteResult:
         store.state.counts(store.run),
         *store.state.pending(),
         [ShardLine(file, n, size, run == store.run) for file, n, size, run in rows],
+        resting,
+        "recheck" if store.rechecking else "crawl",
     )
 
 
@@ -101,7 +117,7 @@ def exit_code(
         return Exit.INTERRUPTED
     if reason != "finished":
         return Exit.INTERNAL
-    if locked or any(result.fruitless for result in results):
+    if locked or any(result.fruitless or result.unseen for result in results):
         return Exit.PARTLY
     return Exit.OK
 
@@ -109,6 +125,10 @@ def exit_code(
 def warnings(result: SiteResult, data_dir: Path) -> list[str]:
     """What a site's owner should know: damaged files, pages that the site file forbids."""
     found = []
+    if result.fruitless:
+        found.append(f"{result.site}: {_fruitless(result)}")
+    if result.unseen:
+        found.append(f"{result.site}: {result.unseen:,} pages could not be looked at: run it again")
     for shard in result.shards:
         path = data_dir / shard.file
         if not path.exists() or path.stat().st_size != shard.bytes:
@@ -119,6 +139,14 @@ def warnings(result: SiteResult, data_dir: Path) -> list[str]:
             f"allow_private_addresses = true permits"
         )
     return found
+
+
+def _fruitless(result: SiteResult) -> str:
+    """Why a run brought nothing at all."""
+    if result.resting:
+        return f"left alone: {result.resting}"
+    reasons = result.reasons("page/deferred/") | result.reasons("page/failed/")
+    return f"no request was answered: {', '.join(reasons) or 'every one failed'}"
 
 
 def record(
@@ -220,6 +248,8 @@ def show(console: Console, result: SiteResult, data_dir: Path, *, with_samples: 
     _counters(console, "Pairs dropped by reason", result.reasons("dropped/"))
     if result.counts.get("tombstones"):
         console.print(f"{result.counts['tombstones']:,} documents retracted\n")
+    if result.resting and not result.fruitless:
+        console.print(f"left alone for the rest of this run: {result.resting}\n", soft_wrap=True)
     if result.pending or result.due_again:
         console.print(
             f"left for the next run: {result.pending:,} URLs not visited yet, "

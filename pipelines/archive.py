@@ -17,7 +17,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipelines.records import Page, Verdict
+from pipelines.records import Page, Trace, Verdict
 
 _ENCODED = frozenset(("content-length", "content-encoding", "transfer-encoding"))
 _VERDICT = "X-Ftcrawler-Verdict"  # the permission that the page rests on, as JSON
@@ -65,7 +65,7 @@ def read_page(path: Path, offset: int, length: int, site: str) -> Page:
     try:
         record = next(iter(ArchiveIterator(io.BytesIO(member), check_digests="raise")))
         body = record.content_stream().read()
-        verdict = Verdict(**json.loads(record.rec_headers.get_header(_VERDICT) or "{}"))
+        verdict = _verdict(record.rec_headers.get_header(_VERDICT))
     except Exception as error:
         raise ArchiveError(f"{path} at {offset}: no whole record: {error}") from error
     headers = record.http_headers
@@ -78,3 +78,12 @@ def read_page(path: Path, offset: int, length: int, site: str) -> Page:
         fetched_at=record.rec_headers.get_header("WARC-Date"),
         verdict=verdict,
     )
+
+
+def _verdict(text: str) -> Verdict:
+    kept = json.loads(text)
+    if trace := kept.pop("trace", None):
+        pairs = tuple((name, value) for name, value in trace.pop("headers"))
+        redirects = tuple(trace.pop("redirects"))
+        kept["trace"] = Trace(**trace, headers=pairs, redirects=redirects)
+    return Verdict(**kept)

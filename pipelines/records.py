@@ -18,17 +18,39 @@ Outcome = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """What a visit saw beside the statements: the rest of the evidence for its verdict.
+
+    ``origin`` is JSON about scheme, host and port: who asked, robots.txt with its status, time
+    and hash, the files that were looked for, the versions of rules and list; ``origin_key`` is
+    a hash over it without times. ``headers`` are those that carry signals; ``redirects`` are the
+    URLs that led here, the first one first; ``body_hash`` is the SHA-256 of a body that gave no
+    document, in hex.
+    """
+
+    origin: str = ""
+    origin_key: str = ""
+    robots_group: str = ""
+    robots_rule: str = ""
+    robots_line: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    redirects: tuple[str, ...] = ()
+    body_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the site's signals say about one URL.
 
     ``signal`` names the deciding signal (``"robots.txt"``, ``"meta robots"``, ...),
-    ``evidence`` is the raw text that was read, for people to check.
+    ``evidence`` is JSON of every statement that was read, ``trace`` what else was seen.
     """
 
     decision: Decision
     signal: str = ""
     reason: str = ""
     evidence: str = ""
+    trace: Trace | None = None
 
 
 class Offer(NamedTuple):

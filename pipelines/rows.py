@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from pipelines.records import Document, Harvest, Pair
+from pipelines.records import Document, Harvest, Pair, Trace
 
 Row = dict[str, Any]
 
@@ -43,9 +43,35 @@ def document_row(harvest: Harvest, document: Document, revision: int) -> Row:
         "body_hash": document.body_hash,
         "text_hash": document.text_hash,
         "extractor": document.extractor,
-        "consent": json.dumps(asdict(harvest.verdict), ensure_ascii=False),
+        "consent": json.dumps(consent_record(harvest), ensure_ascii=False),
         "warc_file": harvest.capture.file if harvest.capture else None,
         "warc_offset": harvest.capture.offset if harvest.capture else None,
+    }
+
+
+def consent_record(harvest: Harvest) -> Row:
+    """Why a page may be used, or not: the verdict with all the evidence, as it is stored.
+
+    ``requested_url`` is where the first redirect began, ``evidence`` every statement that was
+    read; what the origin says stands beside them: ``robots``, ``probed``, ``user_agent``, ...
+    """
+    verdict, trace = harvest.verdict, harvest.verdict.trace or Trace()
+    return {
+        "decision": verdict.decision,
+        "signal": verdict.signal,
+        "reason": verdict.reason,
+        "evidence": json.loads(verdict.evidence) if verdict.evidence else None,
+        "requested_url": (*trace.redirects, harvest.url)[0],
+        "redirects": list(trace.redirects),
+        "final_url": harvest.url,
+        "fetched_at": harvest.fetched_at,
+        "status": harvest.status,
+        "headers": [list(pair) for pair in trace.headers],
+        "body_sha256": harvest.body_hash or trace.body_hash,
+        "robots_group": trace.robots_group,
+        "robots_rule": trace.robots_rule,
+        "robots_line": trace.robots_line,
+        **(json.loads(trace.origin) if trace.origin else {}),
     }
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from ftcrawler import schema
 from ftcrawler.commit import HOUR, due_after
 from ftcrawler.state import LockedError, State, StateError
 from ftcrawler.store import SiteStore, StoreOptions
 from pipelines.records import Block, Document, Harvest, Offer, Pair, Verdict
 
+STATES = Path(__file__).parent / "states"
 DAY = 24 * HOUR
 NOW = 1_790_000_000.0
 RULES = "rules"
@@ -323,16 +325,42 @@ def test_another_etag_with_the_same_body_is_unchanged(opened, clock, tmp_path):
 def test_an_older_state_is_brought_up_to_date(opened, clock, tmp_path, monkeypatch):
     store = opened()
     finished(store, "u:1", "one")
-    monkeypatch.setattr(
-        "ftcrawler.schema.MIGRATIONS",
-        ("ALTER TABLE urls ADD COLUMN note TEXT;", "UPDATE urls SET note = 'migrated';"),
-    )
+    newest = schema.MIGRATIONS
+    more = ("ALTER TABLE urls ADD COLUMN note TEXT;", "UPDATE urls SET note = 'migrated';")
+    monkeypatch.setattr("ftcrawler.schema.MIGRATIONS", newest + more)
     store = opened()
     query = "SELECT user_version, url, note FROM pragma_user_version, urls"
-    assert store.state.db.execute(query).fetchall() == [(3, "u:1", "migrated")]
-    monkeypatch.setattr("ftcrawler.schema.MIGRATIONS", ())
+    assert store.state.db.execute(query).fetchall() == [(len(newest) + 3, "u:1", "migrated")]
+    monkeypatch.setattr("ftcrawler.schema.MIGRATIONS", newest)
     with pytest.raises(StateError, match="newer ftcrawler"):
         opened()
+
+
+def shape(db):
+    """Every table's columns and every index, whatever the way they were made."""
+    names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+    columns = {name: db.execute(f"PRAGMA table_info({name})").fetchall() for name in names}
+    indexes = db.execute(
+        "SELECT name, tbl_name FROM sqlite_master WHERE type='index' ORDER BY 1"
+    ).fetchall()
+    return columns, indexes
+
+
+@pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS) + 1))
+def test_each_version_of_a_state_becomes_the_newest(version, tmp_path):
+    old = sqlite3.connect(tmp_path / "state.db")
+    old.executescript((STATES / f"version-{version}.sql").read_text())
+    old.execute(
+        "INSERT INTO urls(key, url, kind, status, rank, depth) VALUES ('k','u','page','done',1,0)"
+    )
+    old.commit()
+    old.close()
+    state = State.open(tmp_path / "state.db", "s")
+    fresh = State.open(tmp_path / "fresh" / "state.db", "s")
+    assert shape(state.db) == shape(fresh.db)
+    assert state.db.execute("SELECT url FROM urls").fetchall() == [("u",)]
+    state.close()
+    fresh.close()
 
 
 def test_a_server_error_retracts_nothing_and_keeps_validators(opened, clock, tmp_path):
@@ -462,12 +490,10 @@ def test_a_second_process_is_told_who_holds_the_site(opened, tmp_path):
 def test_the_evidence_of_consent_goes_with_the_document(opened, tmp_path):
     finished(opened(), "u:1", "one", verdict=Verdict("allow", "robots.txt", "no rule"))
     consent = json.loads(rows(tmp_path, "documents")[0]["consent"])
-    assert consent == {
-        "decision": "allow",
-        "signal": "robots.txt",
-        "reason": "no rule",
-        "evidence": "",
-    }
+    assert consent["decision"] == "allow"
+    assert consent["signal"] == "robots.txt"
+    assert consent["reason"] == "no rule"
+    assert consent["evidence"] is None
 
 
 DAMAGE = {

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import logging
 import os
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.console import Console
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
 from ftcrawler import demo
-from ftcrawler.commit import iso
+from ftcrawler.clock import iso
 from ftcrawler.exits import Exit
 from ftcrawler.site import SiteError
 from ftcrawler.sitefiles import load_sites
@@ -41,6 +42,22 @@ def quiet_scrapy(level: str) -> None:
         logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # the outcome says it
         for name in ("utils.log", "addons", "middleware", "crawler", "core.engine"):
             logging.getLogger(f"scrapy.{name}").setLevel(logging.WARNING)
+
+
+def told(error: BaseException, data_dir: Path) -> Exit:
+    """Say what stopped a command, and return its exit code."""
+    codes: tuple[tuple[type[BaseException], Exit], ...] = (
+        (SiteError, Exit.CONFIGURATION),
+        (LockedError, Exit.LOCKED),
+        (StateError, Exit.STORAGE),
+        (OSError, Exit.STORAGE),
+        (sqlite3.Error, Exit.STORAGE),
+    )
+    lines = str(error).splitlines() or [type(error).__name__]
+    if isinstance(error, OSError):
+        lines = [f"DATA_DIR {data_dir} cannot be used: {error}"]
+    complain(lines)
+    return next((code for kind, code in codes if isinstance(error, kind)), Exit.INTERNAL)
 
 
 def demo_server(data_dir: Path) -> contextlib.AbstractContextManager[Any]:
@@ -143,24 +160,9 @@ class Command(ScrapyCrawl):
         self.crawler_process.start()
         error = task.exception() if task.done() and not task.cancelled() else None  # type: ignore[attr-defined] # an asyncio.Task with the asyncio reactor
         if error is not None:
-            self._explain(error, data_dir)
+            self.exitcode = told(error, data_dir)
             return
         self._report(crawler, started, data_dir)
-
-    def _explain(self, error: BaseException, data_dir: Path) -> None:
-        codes: tuple[tuple[type[BaseException], Exit], ...] = (
-            (SiteError, Exit.CONFIGURATION),
-            (LockedError, Exit.LOCKED),
-            (StateError, Exit.STORAGE),
-            (OSError, Exit.STORAGE),
-        )
-        self.exitcode = next(
-            (code for kind, code in codes if isinstance(error, kind)), Exit.INTERNAL
-        )
-        lines = str(error).splitlines() or [type(error).__name__]
-        if isinstance(error, OSError):
-            lines = [f"DATA_DIR {data_dir} cannot be used: {error}"]
-        complain(lines)
 
     def _report(self, crawler: Crawler, started: float, data_dir: Path) -> None:
         spider: Any = crawler.spider
@@ -176,9 +178,6 @@ class Command(ScrapyCrawl):
             complain([f"the run's record cannot be written: {error}"])
             code = code or Exit.STORAGE
         complain([f"storage: {line}" for line in spider.broken[:1]])
-        complain(
-            [f"{r.site}: every request failed" for r in spider.results.values() if r.fruitless]
-        )
         for result in spider.results.values():
             lines = warnings(result, data_dir)
             complain(lines)

@@ -12,8 +12,8 @@ from rich.console import Console
 from scrapy.commands import ScrapyCommand
 
 from ftcrawler.census import Census, check, take
+from ftcrawler.clock import iso
 from ftcrawler.commands.crawl import complain
-from ftcrawler.commit import iso
 from ftcrawler.exits import Exit
 from ftcrawler.state import LockedError, State, StateError
 from ftcrawler.summary import human_size
