@@ -35,25 +35,32 @@ def find_article(page: etree._Element, title: str) -> list[Draft]:
 
     ``title`` is the page's title: above it the article has not begun.
     """
-    all_drafts = read_drafts(page, html_role)
-    drafts = _extracted(page, all_drafts, title)
-    dropped = trim(drafts, all_drafts, title)
-    return [draft for index, draft in enumerate(drafts) if index not in dropped]
+    everything = read_drafts(page, html_role)
+    if _is_too_slow(page):
+        return _trimmed(_prose(page), [], title)
+    drafts = _trimmed(_chosen(page, everything, title, fast=True), everything, title)
+    if _letters(drafts) >= _LITTLE:
+        return drafts
+    prose = _trimmed(_prose(page), [], title)
+    if drafts and _letters(drafts) >= _LITTLE_SHARE * _letters(prose):
+        return drafts
+    slow = _trimmed(_chosen(page, everything, title, fast=False), everything, title)
+    return max(drafts, slow, key=_letters) if _letters(slow) >= _LITTLE else prose or drafts
 
 
-def _extracted(page: etree._Element, all_drafts: list[Draft], title: str) -> list[Draft]:
+def _is_too_slow(page: etree._Element) -> bool:
     if any(len(row) > _MOST_CELLS for row in page.iter("tr")):
-        return _prose(page)
-    if sum(1 for _ in page.iter()) > _MOST_ELEMENTS:
-        return _prose(page)
-    drafts = _chosen(page, all_drafts, title, fast=True)
-    if drafts and sum(len(draft.letters) for draft in drafts) >= _LITTLE:
-        return drafts
-    prose = _prose(page)
-    letters = sum(len(draft.letters) for draft in prose if draft.linked_share < _LINKED_SHARE)
-    if sum(len(draft.letters) for draft in drafts) >= _LITTLE_SHARE * letters:
-        return drafts
-    return _chosen(page, all_drafts, title, fast=False) or prose
+        return True
+    return sum(1 for _ in page.iter()) > _MOST_ELEMENTS
+
+
+def _letters(drafts: list[Draft]) -> int:
+    return sum(len(draft.letters) for draft in drafts)
+
+
+def _trimmed(drafts: list[Draft], everything: list[Draft], title: str) -> list[Draft]:
+    dropped = trim(drafts, everything, title)
+    return [draft for index, draft in enumerate(drafts) if index not in dropped]
 
 
 def _chosen(

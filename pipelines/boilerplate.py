@@ -9,8 +9,8 @@ that the page sets apart.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from pipelines.phrases import (
@@ -173,19 +173,18 @@ def _opens_comments(draft: Draft) -> bool:
 
 
 def _islands(work: Trimming) -> None:
-    """A little text at either end, far from the rest of the article."""
-    left = list(work.left())
+    """A little text without a sentence at the end, far from the rest of the article."""
+    left = list(work.left())[::-1]
     if not left or work.places[left[0]] < 0:
         return
-    for order in (left, left[::-1]):
-        letters = 0
-        for here, following in zip(order, order[1:], strict=False):
-            letters += len(work.drafts[here].letters)
-            if letters > work.total * _ISLAND_SHARE:
-                break
-            if abs(work.places[following] - work.places[here]) > _ISLAND_GAP:
-                for index in order[: order.index(here) + 1]:
-                    work.drop(index, "island")
+    letters = 0
+    for count, (here, following) in enumerate(pairwise(left), 1):
+        letters += len(work.drafts[here].letters)
+        if letters > work.total * _ISLAND_SHARE or is_prose(work.drafts[here]):
+            return
+        if work.places[here] - work.places[following] > _ISLAND_GAP:
+            for index in left[:count]:
+                work.drop(index, "island")
 
 
 def _contents(work: Trimming) -> None:

@@ -179,7 +179,7 @@ def _take_boxes(page: Sequence[Draft], is_taken: list[bool]) -> None:
     taken = [index for index, yes in enumerate(is_taken) if yes]
     parts = {_part(page[index]) for index in taken} - {None}
     boxes: defaultdict[etree._Element, list[int]] = defaultdict(list)
-    for index in range(taken[0], taken[-1]):
+    for index in range(taken[0], len(page)):
         element = page[index].element
         if is_taken[index] or element is None:
             continue
@@ -226,8 +226,12 @@ def _grow(page: Sequence[Draft], is_taken: list[bool]) -> None:
                 if _heading_part(draft) not in parts:
                     break
                 continue
-            if _is_linked(draft) or _part(draft) not in parts or _is_framed(draft):
+            if _part(draft) not in parts or _is_framed(draft):
                 break
+            if _is_linked(draft):
+                if draft.kind == "paragraph":
+                    break
+                continue
             is_text = len(draft.letters) >= _SENTENCE and draft.text.endswith(_ENDS)
             if draft.kind == "paragraph" and not is_text:
                 break
@@ -260,10 +264,13 @@ def _take_lost_headings(page: Sequence[Draft], is_taken: list[bool]) -> None:
 
 def _take_standfirst(page: Sequence[Draft], is_taken: list[bool], title: str) -> None:
     """Take the running text between the title and the first taken block."""
-    first = is_taken.index(True)
-    start = max(0, first - _STANDFIRST_WITHIN)
-    titles = [index for index in range(start, first) if page[index].text == title]
-    for index in range(titles[-1] + 1 if titles else first, first):
+    heads = (n for n, draft in enumerate(page) if draft.kind == "heading" and draft.text == title)
+    top = next(heads, -1)
+    if top < 0:
+        return
+    below = range(top + 1, len(page))
+    first = next((n for n in below if is_taken[n] and page[n].kind != "heading"), top)
+    for index in range(top + 1, first if first - top <= _STANDFIRST_WITHIN else top):
         draft = page[index]
         least = _STANDFIRST if draft.text.endswith(_SENTENCE_ENDS) else _LONG_STANDFIRST
         if len(draft.letters) < least:

@@ -37,6 +37,9 @@ _AUTHOR_META: Final = (
     "citation_author",
     "parsely-author",
 )
+_TITLE_META: Final = ("og:title", "twitter:title")
+_NUMBERED: Final = re.compile(r"\d+(?:\.\d+)*[.)]?\s")
+_TELLING_NAME: Final = 15
 _LONGEST_TITLE: Final = 500
 _LONGEST_NAME: Final = 100
 _MOST_JSON: Final = 1_000_000
@@ -212,22 +215,56 @@ def _is_home(href: str, url: str) -> bool:
     )
 
 
-def _title(page: etree._Element, url: str, meta: dict[str, list[str]]) -> str:
-    """The h1 that og:title or ``<title>`` agree with, else the best there is."""
+def _title(
+    page: etree._Element, url: str, meta: dict[str, list[str]], things: list[dict[str, Any]]
+) -> str:
+    """The h1 that og:title, JSON-LD or ``<title>`` agree with, else the best there is."""
     host = urlsplit(url).hostname or "" if "://" in url else ""
     site_name = next(iter(meta.get("og:site_name", ())), "")
     element = next(page.iter("title"), None)
     whole = clean_text(text_of(element).strip()[:_LONGEST_TITLE]) if element is not None else ""
-    shared = next(iter(meta.get("og:title", ())), "")
+    stated = [*(name for key in _TITLE_META for name in meta.get(key, ())), *_ld_titles(things)]
+    shared = next(iter(stated), "")
     names = [title_without_site(name, site_name, host) for name in (shared, whole) if name]
     headlines = [text for text in _headlines(page, url) if _letters(text) != _letters(site_name)]
-    agreed = " ".join(map(_letters, (shared, whole)))
+    agreed = " ".join(map(_letters, (*stated, whole)))
     for headline in headlines:
-        if _letters(headline) and _letters(headline) in agreed:
-            return headline
-    if len(headlines) == 1:
-        return headlines[0]
+        if _NUMBERED.sub("", headline) in names and headline not in names:
+            return _NUMBERED.sub("", headline)
+        if _letters(_NUMBERED.sub("", headline)) and (
+            _letters(_NUMBERED.sub("", headline)) in agreed
+        ):
+            return _without_banner(page, headline, names)
+    for name in names:
+        if len(name) >= _TELLING_NAME and any(one.startswith(name) for one in headlines):
+            return name
+    plain = [text for text in headlines if not names or not _NUMBERED.match(text)]
+    if len(plain) == 1 == len(headlines):
+        return plain[0]
     return next(iter([*names, *headlines]), "")
+
+
+def _without_banner(page: etree._Element, headline: str, names: list[str]) -> str:
+    """The headline, or what ``<title>`` says before it when that is a heading of the page.
+
+    Books have their own name as the h1 of each page, and the chapter's as a lower heading.
+    """
+    for name in names:
+        rest = name.lower().removesuffix(headline.lower()) if name != headline else ""
+        rest = name[: len(rest)].rstrip(" |-\u2013\u2014·•»:")
+        for heading in page.iter("h2", "h1") if rest and rest != name else ():
+            if clean_text(text_of(heading)) == rest:
+                return rest
+        if name != headline and any(
+            clean_text(text_of(heading)) == name for heading in page.iter("h2")
+        ):
+            return name
+    return headline
+
+
+def _ld_titles(things: list[dict[str, Any]]) -> list[str]:
+    found = (thing.get("headline") for thing in things)
+    return [clean_text(name)[:_LONGEST_TITLE] for name in found if isinstance(name, str) and name]
 
 
 def read_metadata(page: etree._Element, url: str) -> Metadata:
@@ -236,7 +273,7 @@ def read_metadata(page: etree._Element, url: str) -> Metadata:
     things = _things(page)
     dates = (normalised_date(text) for text in _dates(page, meta, things))
     return Metadata(
-        title=_title(page, url, meta)[:_LONGEST_TITLE].strip(),
+        title=_title(page, url, meta, things)[:_LONGEST_TITLE].strip(),
         language=_language(page, meta),
         canonical_url=_link(page, "canonical", url),
         date=next(filter(None, dates), ""),

@@ -51,6 +51,7 @@ _TRAFILATURA: Final[dict[str, Role]] = {
     **dict.fromkeys(("body", "list", "table", "div", "ab", "figure"), "break"),
     **dict.fromkeys(("graphic", "media"), "skip"),
 }
+_LONGEST_HEADING: Final = 500
 _FRAME: Final = frozenset(("nav", "footer", "aside", "form"))
 _NOT_IN_CELLS: Final = ("table", "blockquote", "pre", *LEVELS)
 
@@ -65,6 +66,8 @@ def html_role(element: etree._Element) -> Role:
     role = _HTML.get(element.tag, "inline")
     if role == "table_row" and _lays_out(element):
         return "break"
+    if role == "heading" and len(element) and len(text_of(element)) > _LONGEST_HEADING:
+        return "break"  # never closed: the page below stands in it
     return role
 
 
