@@ -26,6 +26,8 @@ WORDS_A_SHINGLE: Final = 4
 # Scripts that put no spaces between words: each letter is a word.
 _UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
 _WORD: Final = re.compile(f"[{_UNSPACED}]|[^\\W{_UNSPACED}]+")
+# Soft hyphen, zero-width space, word joiner, byte order mark.
+_UNSEEN: Final = re.compile("[\u00ad\u200b\u2060\ufeff]")
 
 Heading = tuple[int, str]
 
@@ -64,12 +66,12 @@ def mean(scores: Iterable[Score]) -> Score:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of a text in lower case, without marks.
+    r"""The words of a text in lower case, without marks and without what is not seen.
 
-    >>> words("Don't — 公園へ!")
-    ('don', 't', '公', '園', 'へ')
+    >>> words("Don't — Vladi\u00admir 公園へ!")
+    ('don', 't', 'vladimir', '公', '園', 'へ')
     """
-    return tuple(_WORD.findall(text.casefold()))
+    return tuple(_WORD.findall(_UNSEEN.sub("", text).casefold()))
 
 
 def shingles(tokens: Sequence[str], size: int = WORDS_A_SHINGLE) -> Counter[tuple[str, ...]]:
