@@ -2,6 +2,7 @@
 
 import gzip
 import http.client
+import json
 import re
 import subprocess
 import sys
@@ -18,9 +19,14 @@ from ftcrawler.demo.server import PAGES
 ARTICLES = [
     path
     for path, page in PAGES.items()
-    if page.status == 200 and page.outcome in ("document", "denied") and not page.raw
+    if page.status == 200 and page.outcome in ("document", "denied", "unseen") and not page.raw
 ]
-NORMAL = [path for path in ARTICLES if PAGES[path].outcome == "document" and path != "/"]
+NOTICES = [path for path in ARTICLES if path.startswith("/consent/") and path != "/consent/"]
+NORMAL = [
+    path
+    for path in ARTICLES
+    if PAGES[path].outcome == "document" and path != "/" and path not in NOTICES
+]
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +241,7 @@ def test_robots_disallows_the_private_page_and_nothing_else(site):
 
 
 def test_internal_links_lead_to_known_paths_and_every_page_can_be_found(site):
-    seen = {"/", "/robots.txt", "/sitemap.xml", "/sitemap-pages.xml", "/sitemap-archive.xml.gz"}
+    seen = {"/"} | {path for path, page in PAGES.items() if page.outcome == "machine"}
     hosts = set()
     for path, page in PAGES.items():
         seen |= {path} if page.sitemap or page.feed else set()
@@ -247,7 +253,7 @@ def test_internal_links_lead_to_known_paths_and_every_page_can_be_found(site):
             if url.startswith(site.url):
                 assert known(url), f"{path} links to {url}"
                 seen.add(known(url))
-    assert hosts == {urlsplit(site.url).netloc, "example.com"}
+    assert hosts == {urlsplit(site.url).netloc, "example.com", "creativecommons.org"}
     assert seen == set(PAGES)
 
 
@@ -272,7 +278,10 @@ def test_hidden_page_is_linked_from_no_page(site, path):
 def test_article_is_prose_under_its_title(site, path):
     article = article_of(path, site)
     assert re.search(r"<h1>(.*?)</h1>", article)[1] == PAGES[path].title.replace("&", "&amp;")
-    assert len(re.findall(r"<h2", article)) >= (1 if path == "/private/logbook" else 2)
+    short = path in NOTICES or path == "/private/logbook"
+    assert len(re.findall(r"<h2", article)) >= (1 if short else 2)
+    if path in NOTICES:
+        assert 50 <= words(article) <= 120
     if path in NORMAL:
         low, high = (3000, 5000) if path == "/keepers/one-whole-night" else (250, 600)
         assert low <= words(article) <= high
@@ -315,6 +324,24 @@ def test_duplicates_differ_as_they_should(site):
     )
     assert 0 < len(original - edited) <= 4
     assert site.body("/index.html") == site.body("/")
+
+
+def test_every_page_that_speaks_to_machines_is_explained_on_one(site):
+    linked = {link.removeprefix(site.url) for link in links_of("/consent/", site)}
+    signalled = {path for path, page in PAGES.items() if page.signal or path in NOTICES}
+    assert signalled - linked == {"/consent/beyond-the-rope", "/private/logbook"}
+
+
+def test_policies_are_what_they_claim_to_be(site):
+    [rule] = json.loads(ask(site, "/.well-known/tdmrep.json")[2])
+    assert (rule["location"], rule["tdm-reservation"]) == ("/consent/tdm-file", 1)
+    for path in ("/license.xml", "/consent/terms.xml"):
+        assert ET.fromstring(ask(site, path)[2]).tag == "{https://rslstandard.org/rsl}rsl"
+    assert ask(site, "/consent/lost-terms.xml")[0] == 404
+    robots = ask(site, "/robots.txt")[2].decode()
+    assert f"License: {site.url}/license.xml\n" in robots
+    for path in re.findall(r" (/consent/\S+)", robots + ask(site, "/ai.txt")[2].decode()):
+        assert not PAGES[path].asked_for
 
 
 def test_charsets_are_as_odd_as_the_table_says(site):

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import html
+import re
 import struct
 import zlib
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from string import Template
 
+from ftcrawler.demo.policies import AI_TXT, LLMS_TXT, TDMREP, robots, terms
 from ftcrawler.demo.table import ARCHIVE_ENTRIES, PAGES, DemoPage
 
 SOURCES = Path(__file__).with_name("pages")
@@ -87,7 +89,7 @@ def _body(path: str, page: DemoPage) -> bytes:
 
 
 def _source(path: str, page: DemoPage) -> str:
-    name = page.source or path.strip("/").replace("/", "-") or "home"
+    name = page.source or re.sub("[/.]", "-", path.strip("/")) or "home"
     return (SOURCES / f"{name}.html").read_text("utf-8")
 
 
@@ -147,13 +149,7 @@ def _note(page: DemoPage) -> bytes:
 
 
 def _robots(_: Site, origin: str) -> bytes:
-    return (
-        "# The Lighthouse Handbook\n"
-        "User-agent: *\n"
-        "Disallow: /private/\n"
-        "\n"
-        f"Sitemap: {origin}/sitemap.xml\n"
-    ).encode()
+    return robots(origin)
 
 
 def _sitemap_index(site: Site, origin: str) -> bytes:
@@ -228,7 +224,16 @@ def _png(width: int = 48, height: int = 48) -> bytes:
     )
 
 
-FIXED = {"/files/tide-table.pdf": PDF, "/images/tower.png": _png(), "/style.css": CSS}
+FIXED = {
+    "/files/tide-table.pdf": PDF,
+    "/images/tower.png": _png(),
+    "/style.css": CSS,
+    "/.well-known/tdmrep.json": TDMREP,
+    "/ai.txt": AI_TXT,
+    "/llms.txt": LLMS_TXT,
+    "/license.xml": terms("/consent/rsl-line"),
+    "/consent/terms.xml": terms("/consent/rsl-link"),
+}
 GENERATED: dict[str, Callable[[Site, str], bytes]] = {
     "/robots.txt": _robots,
     "/sitemap.xml": _sitemap_index,

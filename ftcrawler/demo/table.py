@@ -1,57 +1,24 @@
 """The demo site's table: every path, what it shows and what a crawl should make of it; data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
-DOCUMENT = "document"  # prose that becomes a document
-DUPLICATE = "duplicate"  # the same article as another path: nothing new in it
-REJECTED = "rejected"  # fetched, but there is no article in it
-SKIPPED = "skipped"  # not HTML
-DENIED = "denied"  # robots.txt, a meta tag or a header says no
-REDIRECTED = "redirected"  # points to another path
-FAILED = "failed"  # answers an error
-MACHINE = "machine"  # robots.txt, sitemaps, feed: read for what they say, not pages
+from ftcrawler.demo.notices import CONSENT, POLICIES
+from ftcrawler.demo.page import (
+    DENIED,
+    DUPLICATE,
+    FAILED,
+    REJECTED,
+    SKIPPED,
+    DemoPage,
+    hidden,
+    machine,
+    redirect,
+)
 
-HTML = "text/html; charset=utf-8"
+__all__ = ["ARCHIVE_ENTRIES", "PAGES", "DemoPage"]
+
 ARCHIVE_ENTRIES = 11  # on each of the three pages of the archive
-
-
-@dataclass(frozen=True)
-class DemoPage:
-    """One path of the site. `listed` pages appear in the archive and in related links."""
-
-    title: str
-    shows: str
-    modified: str = "2024-01-08"  # the day; the hour is always 06:00 UTC
-    outcome: str = DOCUMENT
-    status: int = 200
-    content_type: str = HTML
-    encoding: str = "utf-8"  # of the bytes, whatever content_type claims
-    lang: str = "en"
-    headers: tuple[tuple[str, str], ...] = ()
-    head: str = ""  # markup added to <head>
-    canonical: str = ""
-    location: str = ""
-    alias: str = ""  # the path whose bytes this one serves
-    source: str = ""  # file name in pages/ without .html; default: the path with dashes
-    raw: bool = False  # the source is the whole response, not an article for the template
-    listed: bool = True
-    sitemap: str = "pages"  # "pages", "archive" or "" for neither
-    feed: bool = False
-
-
-def _hidden(title: str, shows: str, outcome: str, **rest: object) -> DemoPage:
-    return DemoPage(title, shows, outcome=outcome, listed=False, sitemap="", **rest)  # type: ignore[arg-type]  # DemoPage's own fields, passed on
-
-
-def _redirect(title: str, shows: str, location: str) -> DemoPage:
-    return _hidden(title, shows, REDIRECTED, status=301, location=location)
-
-
-def _machine(title: str, shows: str, content_type: str) -> DemoPage:
-    return _hidden(title, shows, MACHINE, content_type=content_type)
-
 
 PROSE = {
     "/history/first-lights": DemoPage("The First Lights", "sections and a quotation", "2024-01-09"),
@@ -166,6 +133,7 @@ ODD = {
         "opts out of AI training by a meta tag",
         "2024-04-10",
         DENIED,
+        "meta robots",
         head='<meta name="robots" content="noai">\n',
         listed=False,
     ),
@@ -174,20 +142,27 @@ ODD = {
         "opts out by the header X-Robots-Tag: noindex",
         "2024-04-11",
         DENIED,
+        "x-robots-tag",
         headers=(("X-Robots-Tag", "noindex"),),
         listed=False,
         sitemap="",
     ),
-    "/private/logbook": _hidden("Private Logbook", "disallowed by robots.txt", DENIED),
+    "/private/logbook": hidden(
+        "Private Logbook",
+        "disallowed by robots.txt",
+        DENIED,
+        signal="robots.txt",
+        asked_for=False,
+    ),
 }
 
 ANSWERS = {
-    "/lamps": _redirect("Moved", "a redirect", "/optics/lamps-and-oils"),
-    "/old/start": _redirect("Moved", "a chain of two, first link", "/old/daily"),
-    "/old/daily": _redirect("Moved", "a chain of two, second link", "/keepers/daily-round"),
-    "/missing/roll-of-crews": _hidden("Not found", "a linked 404", FAILED, status=404),
-    "/gone/rocket-station": _hidden("Gone", "a linked 410", FAILED, status=410),
-    "/error/weather-feed": _hidden("Server error", "a linked 500", FAILED, status=500),
+    "/lamps": redirect("Moved", "a redirect", "/optics/lamps-and-oils"),
+    "/old/start": redirect("Moved", "a chain of two, first link", "/old/daily"),
+    "/old/daily": redirect("Moved", "a chain of two, second link", "/keepers/daily-round"),
+    "/missing/roll-of-crews": hidden("Not found", "a linked 404", FAILED, status=404),
+    "/gone/rocket-station": hidden("Gone", "a linked 410", FAILED, status=410),
+    "/error/weather-feed": hidden("Server error", "a linked 500", FAILED, status=500),
 }
 
 SPECIAL = {
@@ -199,21 +174,23 @@ SPECIAL = {
         canonical="/",
         listed=False,
     ),
-    "/index.html": _hidden("The Lighthouse Handbook", "the home page again", DUPLICATE, alias="/"),
-    "/archive/": _hidden("Archive", "a listing, first page", REJECTED),
-    "/archive/?page=2": _hidden("Archive, page 2", "a listing, second page", REJECTED),
-    "/archive/?page=3": _hidden("Archive, page 3", "a listing, last page", REJECTED),
-    "/archive/index.html": _hidden("Archive", "the listing again", REJECTED, alias="/archive/"),
-    "/robots.txt": _machine("robots.txt", "a disallowed part", "text/plain; charset=utf-8"),
-    "/sitemap.xml": _machine("Sitemap index", "points to two sitemaps", "application/xml"),
-    "/sitemap-pages.xml": _machine("Sitemap of pages", "lastmod", "application/xml"),
-    "/sitemap-archive.xml.gz": _machine("Archive sitemap", "gzipped file", "application/gzip"),
-    "/feed.xml": _machine("Feed", "RSS 2.0", "application/rss+xml"),
-    "/style.css": _hidden("Style sheet", "not a page", SKIPPED, content_type="text/css"),
-    "/images/tower.png": _hidden("Tower", "an image", SKIPPED, content_type="image/png"),
-    "/files/tide-table.pdf": _hidden(
-        "Tide table", "a PDF", SKIPPED, content_type="application/pdf"
+    "/index.html": hidden("The Lighthouse Handbook", "the home page again", DUPLICATE, alias="/"),
+    "/archive/": hidden("Archive", "a listing, first page", REJECTED),
+    "/archive/?page=2": hidden("Archive, page 2", "a listing, second page", REJECTED),
+    "/archive/?page=3": hidden("Archive, page 3", "a listing, last page", REJECTED),
+    "/archive/index.html": hidden("Archive", "the listing again", REJECTED, alias="/archive/"),
+    "/robots.txt": machine(
+        "robots.txt", "what is disallowed, and to whom", "text/plain; charset=utf-8"
     ),
+    "/sitemap.xml": machine("Sitemap index", "points to two sitemaps", "application/xml"),
+    "/sitemap-pages.xml": machine("Sitemap of pages", "lastmod", "application/xml"),
+    "/sitemap-archive.xml.gz": machine("Archive sitemap", "gzipped file", "application/gzip"),
+    "/feed.xml": machine("Feed", "RSS 2.0", "application/rss+xml"),
+    "/style.css": hidden("Style sheet", "not a page", SKIPPED, content_type="text/css"),
+    "/images/tower.png": hidden("Tower", "an image", SKIPPED, content_type="image/png"),
+    "/files/tide-table.pdf": hidden("Tide table", "a PDF", SKIPPED, content_type="application/pdf"),
 }
 
-PAGES: Mapping[str, DemoPage] = MappingProxyType({**PROSE, **ODD, **ANSWERS, **SPECIAL})
+PAGES: Mapping[str, DemoPage] = MappingProxyType(
+    {**PROSE, **ODD, **CONSENT, **ANSWERS, **SPECIAL, **POLICIES}
+)
