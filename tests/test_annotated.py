@@ -36,16 +36,16 @@ def found():
 
 
 def test_the_text_is_about_as_good_as_was_measured(found):
-    assert mean(text_score(own, page) for page, own, _ in found).f1 > 0.96
+    assert mean(text_score(own, page) for page, own, _ in found).f1 > 0.965
 
 
 def test_so_it_is_on_pages_that_no_rule_was_made_for(found):
     held_out = [text_score(own, page) for page, own, _ in found if page.held_out]
-    assert mean(held_out).f1 > 0.92
+    assert mean(held_out).f1 > 0.945
 
 
 def test_the_headings_and_their_levels_are_about_as_good_as_was_measured(found):
-    assert mean(heading_score(own, page) for page, own, _ in found).f1 > 0.90
+    assert mean(heading_score(own, page) for page, own, _ in found).f1 > 0.905
 
 
 @pytest.mark.parametrize("measure", [text_score, block_score, heading_score])
@@ -67,9 +67,9 @@ def test_no_page_is_lost(found):
 def test_the_set_is_large_and_mixed():
     languages = Counter(page.entry["language"] for page in ENTRIES)
     kinds = Counter(page.entry["kind"] for page in ENTRIES)
-    assert len(ENTRIES) >= 55
-    assert len(languages) >= 15
-    assert kinds["news"] + kinds["magazine"] + kinds["blog"] >= 40
+    assert len(ENTRIES) >= 85
+    assert len(languages) >= 18
+    assert kinds["news"] + kinds["magazine"] + kinds["blog"] >= 60
     assert len(ENTRIES) / 4 < sum(page.held_out for page in ENTRIES) < len(ENTRIES) / 2
 
 
