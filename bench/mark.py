@@ -54,14 +54,17 @@ def block(piece: Piece, sign: str, kind: str) -> dict[str, object]:
     }
 
 
+def record(page: Annotated) -> dict[str, object]:
+    """What a page's marks make of it: title, language and blocks."""
+    title, blocks = marked(pieces_of(page), page.entry["marks"])
+    title = page.entry.get("title", title)
+    return {"title": title, "language": page.entry["language"], "blocks": blocks}
+
+
 def write(page: Annotated) -> None:
     """Makes ``expected.json`` of a page's marks."""
-    pieces = pieces_of(page)
-    title, blocks = marked(pieces, page.entry["marks"])
-    title = page.entry.get("title", title)
-    record = {"title": title, "language": page.entry["language"], "blocks": blocks}
     page.expected_file.parent.mkdir(exist_ok=True)
-    text = json.dumps(record, ensure_ascii=False, indent=1)
+    text = json.dumps(record(page), ensure_ascii=False, indent=1)
     page.expected_file.write_text(f"{text}\n", encoding="utf-8")
 
 

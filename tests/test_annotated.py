@@ -1,12 +1,13 @@
 """How good the extraction is on real pages that were marked by hand."""
 
+import json
 from collections import Counter
 
 import pytest
 
 from bench.annotated import Annotated, Expected, entries, pages
 from bench.extractors import ours, trafilatura_fast
-from bench.mark import marked
+from bench.mark import marked, record
 from bench.measures import (
     Extracted,
     Score,
@@ -89,6 +90,11 @@ def test_a_page_says_where_it_is_from_and_what_is_expected(page):
         assert block.text.strip()
         assert block.kind in KINDS
         assert (block.kind == "heading") == (1 <= block.level <= 6)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_expected_blocks_are_those_that_were_marked(page):
+    assert json.loads(page.expected_file.read_text(encoding="utf-8")) == record(page)
 
 
 def test_every_package_is_listed_with_its_licence():
