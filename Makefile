@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test slow torture bench bench-extract bench-sentences bench-pairs check lint types setup setup-dev setup-bench clean
+.PHONY: help demo test slow torture bench bench-extract bench-sentences bench-consent bench-pairs check lint types setup setup-dev setup-bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -47,6 +47,9 @@ bench: setup-dev ## what the memory and a second night cost, measured here
 
 bench-extract: setup-bench ## WORST=10: our extraction beside others' on the annotated pages
 	"$(BIN)/python" -m bench.extract --worst "$(or $(WORST),0)"
+
+bench-consent: setup-dev ## what consent costs a crawl, beside stubs in its place
+	"$(BIN)/python" bench/consent.py
 
 bench-pairs: setup-dev ## READ=20: pairs of three real sites, what each rule drops, pairs to read
 	"$(BIN)/python" bench/pairs.py --read "$(or $(READ),20)"

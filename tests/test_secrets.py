@@ -145,6 +145,11 @@ COMMANDS = {  # and the exit code that says that it did what it is here for
     "the schema": (("sites", "--schema"), 0),
     "state": (("state", "web", "--check"), 0),
     "reextract": (("reextract", "--site", "web", "-L", "DEBUG"), 0),
+    "consent, one URL live": (("consent", "{url}/"), 0),
+    "consent, the counts": (("consent", "--json"), 0),
+    "consent, the ledger": (("consent", "--export"), 0),
+    "consent, looked at again": (("consent", "--recheck"), 0),
+    "retract": (("retract", "{url}/", "--reason", "asked by letter"), 0),
     "Scrapy's settings": (("settings", "--get", "DATA_DIR"), 0),
     "a wrong argument": (("crawl", "articles", "-a", "sites=web", "-L", "DEBUG"), 2),
     "a wrong setting": (("crawl", "articles", "-s", "SHARD_ROWS=0", "-L", "DEBUG"), 2),
@@ -156,10 +161,13 @@ def test_no_command_shows_a_key(web, clone):
     clone.site(text=site_text(web.url))
     assert clone.run("crawl", "articles").code == 0
     for name, (command, code) in COMMANDS.items():
-        done = clone.run(*command)
+        done = clone.run(*(part.format(url=web.url) for part in command))
         assert done.code == code, (name, done.err)
         assert done.out + done.err, name
         assert found_in(done.out + done.err) == set(), name
+    files = written(clone.data)
+    assert any(name.startswith("consent/") and name.endswith(".csv") for name in files)
+    assert {name: found for name, text in files.items() if (found := found_in(text))} == {}
 
 
 CRASHES = {
