@@ -19,7 +19,10 @@ _UNUSED = {
         "scrapy.spidermiddlewares.depth.DepthMiddleware",
         "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware",
     ),
-    "DOWNLOADER_MIDDLEWARES": ("scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",),
+    "DOWNLOADER_MIDDLEWARES": (
+        "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",
+        "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware",
+    ),
 }
 
 
@@ -59,6 +62,7 @@ class FtcrawlerAddon:
                 settings[setting][component] = None
         settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.fetching.AddressGuard"] = 50
         settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.fetching.ConsentGate"] = 100
+        settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.unpacking.Unpacking"] = 590
         settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.pacing.Pacing"] = 900
         settings["ITEM_PIPELINES"]["pipelines.stages.HarvestStage"] = 300
         settings["ITEM_PIPELINES"]["pipelines.stages.StoreStage"] = 800

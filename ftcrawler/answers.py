@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterable
 
 from scrapy.exceptions import (
@@ -38,9 +36,6 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (DownloadCancelledError, "too-large"),
     (ResponseDataLossError, "truncated"),
     (DownloadFailedError, "connection-lost"),
-    (zlib.error, "bad-compression"),
-    (EOFError, "bad-compression"),
-    (gzip.BadGzipFile, "bad-compression"),
     (OSError, "connection-lost"),
 )
 
@@ -53,12 +48,22 @@ class RefusedError(IgnoreRequest):
         super().__init__(verdict.reason)
 
 
+class UnusableError(ValueError):
+    """An answer that came, but cannot be used: ``reason`` is the outcome's."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason = reason
+        super().__init__(detail)
+
+
 def failure_reason(error: BaseException) -> str:
     """A short stable name for what went wrong with a request.
 
     >>> failure_reason(TimeoutError()), failure_reason(KeyError("x"))
     ('timeout', 'KeyError')
     """
+    if isinstance(error, UnusableError):
+        return error.reason
     if isinstance(error, TimeoutError):
         return "timeout"
     if "DOWNLOAD_MAXSIZE" in str(error):
@@ -70,6 +75,18 @@ def failure_reason(error: BaseException) -> str:
 def kept_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """The headers worth keeping, with lower-case names."""
     return tuple((k.lower(), v) for k, v in headers if k.lower() in KEPT_HEADERS)
+
+
+def header_text(value: bytes) -> str:
+    r"""A header's value: UTF-8 where it is that, else Latin-1 (RFC 9110 5.5).
+
+    >>> header_text("/é".encode()), header_text(b"/\xe9")
+    ('/é', '/é')
+    """
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def is_html(content_type: str, body: bytes) -> bool:

@@ -208,7 +208,11 @@ class Commit:
             links = self._state.outlinks(known["id"])
         elif harvest.links is not None and harvest.status == OK:
             self._state.set_outlinks(known["id"], links)
-        self._offer(links, known["depth"] + (known["kind"] == "page"))
+        pages = [link for link in links if link.kind == "page"]
+        self._offer(pages, known["depth"] + (known["kind"] == "page"))
+        if listings := [link for link in links if link.kind != "page"]:
+            self._offer(listings, known["depth"], known["hops"] + 1)
+            self._state.reread_as(listings)
 
     def _offer(self, links: Sequence[Offer], depth: int, hops: int = 0) -> None:
         """Offer links that are not too deep; a page that turns out nearer offers its own again."""
@@ -339,6 +343,6 @@ def _retraction(harvest: Harvest) -> str:
     """Why the URL's documents must not be used any more, or ``""``."""
     if harvest.status in (NOT_FOUND, GONE):
         return f"http-{harvest.status}"
-    if harvest.verdict.decision == "deny":
+    if harvest.verdict.decision == "deny" and harvest.verdict.signal != "private-address":
         return f"consent: {harvest.verdict.signal}"
     return ""

@@ -20,7 +20,7 @@ from ftcrawler.pace import Pace
 from ftcrawler.site import Site
 from ftcrawler.state import Target
 from ftcrawler.store import SiteStore
-from pipelines.records import Verdict
+from pipelines.records import Harvest, Outcome, Verdict
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+MOST_LISTINGS = 5_000  # sitemaps and feeds that are read in one run
 READ_AHEAD = 100  # pending URLs of a site held in memory
 STORAGE_REASON = "storage"
 
@@ -53,6 +54,7 @@ class SiteQueue:
         self.retries: deque[Request] = deque()
         self.inflight = 0
         self.fetched = store.fetched()
+        self.listings = 0
         self.pace = Pace(site.request.delay)
         self.clock = store.clock
         self.window: tuple[int, int] | None = None  # Visit-time, minutes of the UTC day
@@ -63,7 +65,7 @@ class SiteQueue:
 
     def headers(self, url: str) -> dict[str, str]:
         """Headers of a request: who asks, and to the site's own hosts what its file says."""
-        own = self.site.request.headers if self.site.covers(url) else {}
+        own = self.site.request.headers if self.site.trusts(url) else {}
         return {"User-Agent": self.agent, **own}
 
     def rest(self, signal: str, reason: str, until: float = 0.0) -> None:
@@ -85,19 +87,37 @@ class SiteQueue:
     @property
     def spent(self) -> bool:
         """Whether the run's budget of pages is used up."""
-        most = self.site.follow.max_pages
+        most = None if self.store.rechecking else self.site.follow.max_pages
         return most is not None and self.fetched >= most
 
     def next(self) -> Target | None:
         """The next URL to fetch, or None when there is none now."""
-        if not self._ahead:
-            self._ahead.extend(self.store.claim(READ_AHEAD))
-        if not self._ahead:
-            return None
-        self.inflight += 1
-        target = self._ahead.popleft()
-        self.fetched += target.kind == "page"
-        return target
+        while True:
+            if not self._ahead:
+                self._ahead.extend(self.store.claim(READ_AHEAD))
+            if not self._ahead:
+                return None
+            target = self._ahead.popleft()
+            if target.kind == "page" or self.store.rechecking:
+                self.fetched += 1
+            else:
+                self.listings += 1
+            if not (why := self._left_out(target)):
+                self.inflight += 1
+                return target
+            outcome: Outcome = "denied" if target.kind == "page" else "failed"
+            at = iso(self.clock())
+            self.store.add(Harvest(self.site.name, target.url, outcome, why, fetched_at=at))
+
+    def _left_out(self, target: Target) -> str:
+        """Why a known URL is not asked for: the site file has changed, or listings have no end."""
+        if self.store.rechecking or (target.depth == 0 and target.kind == "page"):
+            return ""
+        if target.kind != "page":
+            return "too-many-listings" if self.listings > MOST_LISTINGS else ""
+        deepest = self.site.follow.max_depth
+        too_deep = deepest is not None and target.depth > deepest
+        return "out of scope" if too_deep or not self.site.follows(target.url) else ""
 
     def pending(self) -> bool:
         """Whether anything can still come."""

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
-from ftcrawler.answers import RefusedError
+from ftcrawler.answers import RefusedError, UnusableError, header_text
 from ftcrawler.clock import iso
 from ftcrawler.consent.agents import named_agent_statements, robots_statements
 from ftcrawler.consent.decision import Statement
@@ -47,6 +47,7 @@ logger = logging.getLogger(__name__)
 
 CACHE_SECONDS = 24 * 3600.0  # RFC 9309 2.4: no longer than a day
 ROBOTS_REDIRECTS = 5  # RFC 9309 2.3.1.2: follow at least five
+MOST_POLICY_BYTES = 64 * 1024 * 1024  # what is longer is no answer; MAX_BYTES of it are read
 _REDIRECTS = range(300, 400)
 _NO_RULES = Robots()
 # What permits a fetch is looked for again in a long run, too; the key of a kept answer.
@@ -206,8 +207,10 @@ class OriginBook:
             status, body, final_url, why = 0, b"", url, str(error) or type(error).__name__
         else:
             why = f"status {status}"
+        body = body[: MAX_BYTES + 1]
+        if fetch_policy(status) == "parse" and parse_robots(body).kind == "compressed":
+            status, why = 0, "compressed beyond reading"
         if fetch_policy(status or None) != "defer":
-            body = body[: MAX_BYTES + 1]
             copy = state.set_robots(origin, status, body, now, final_url)
             return self._read(origin, queue, copy)
         if copy := state.robots(origin):
@@ -233,31 +236,34 @@ class OriginBook:
             logger.warning("%s: status %d: nothing may be fetched", url, copy.status)
             return replace(found, blanket=_blanket(policy, url, f"status {copy.status}"))
         robots = parse_robots(copy.body) if policy == "parse" else _NO_RULES
-        if robots.kind == "compressed":
-            return replace(found, blanket=_blanket("defer", url, "compressed beyond reading"))
         self._slow_down(robots, queue)
         return replace(found, robots=robots)
 
     async def _download(self, url: str, queue: SiteQueue) -> tuple[int, bytes, str, str]:
         """Status, body, type and URL behind redirects, across hosts too (RFC 9309 2.3.1.2)."""
-        status = 0
+        status, first = 0, url
         for _ in range(ROBOTS_REDIRECTS + 1):
-            response: Response = await self._crawler.engine.download_async(
-                Request(
-                    url,
-                    callback=NO_CALLBACK,
-                    headers=queue.headers(url),
-                    meta={
-                        "site": queue.site.name,
-                        "is_policy": True,
-                        "download_slot": queue.site.name,
-                        "download_timeout": queue.site.request.timeout,
-                    },
-                )
+            request = Request(
+                url,
+                callback=NO_CALLBACK,
+                headers=queue.headers(url),
+                meta={
+                    "site": queue.site.name,
+                    "is_policy": True,
+                    "download_slot": queue.site.name,
+                    "download_timeout": queue.site.request.timeout,
+                    "download_maxsize": MOST_POLICY_BYTES,
+                },
             )
+            try:
+                response: Response = await self._crawler.engine.download_async(request)
+            except RefusedError as error:
+                if url == first or queue.resting:
+                    raise
+                raise UnusableError("redirect", f"redirected to {url}: {error}") from error
             status = response.status
-            target = response.headers.get("Location", b"") or b""
-            goal = canonical(urljoin(url, target.decode("latin-1")))
+            target = header_text(response.headers.get("Location", b"") or b"")
+            goal = canonical(urljoin(url, target))
             if status not in _REDIRECTS or not target or not goal:
                 content_type = response.headers.get("Content-Type", b"") or b""
                 return status, response.body, content_type.decode("latin-1"), url

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 OK, NOT_MODIFIED, PAYMENT_REQUIRED = 200, 304, 402
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 MAX_REDIRECTS = 10
+MOST_NESTED = 5  # sitemaps of sitemaps
 
 
 def outcome(page: Page, name: str, reason: str = "") -> Harvest:
@@ -123,7 +124,10 @@ class Reading:
             return outcome(page, "failed", str(error))
         except ValueError:  # characters that no XML may hold, in a file that was mended
             return outcome(page, "failed", "not-xml")
-        kept = [o for o in offers if o.kind == "sitemap" or self._site.follows(o.url)]
+        now = page.fetched_at  # a date in the future says nothing
+        dated = (o if o.lastmod <= now else o._replace(lastmod="") for o in offers)
+        nested = self._target.hops < MOST_NESTED
+        kept = [o for o in dated if (nested if o.kind == "sitemap" else self._site.follows(o.url))]
         return outcome(page, "read").but(links=tuple(kept))
 
     async def _page(self, page: Page) -> Page | Harvest:

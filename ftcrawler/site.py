@@ -22,9 +22,10 @@ from pydantic import (
 
 from ftcrawler.consent.decision import Permission, Profile, Statement, decide
 from ftcrawler.consent.licences import Choice, LicencePolicy
-from ftcrawler.urls import canonical, host_of
+from ftcrawler.urls import canonical, host_of, origin_of
+from pipelines.quality import PAIR_REASONS
 from pipelines.records import PairKind, Trace, Verdict
-from pipelines.rules import ExtractRules, PairRules, Splitter
+from pipelines.rules import ExtractRules, PairRules, Pii, Splitter
 from pipelines.selectors import check_selector
 
 SITE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
@@ -53,6 +54,12 @@ def _regex(pattern: str) -> str:
 def _selector(selector: str) -> str:
     check_selector(selector)
     return selector
+
+
+def _pair_rule(name: str) -> str:
+    if name not in PAIR_REASONS:
+        raise ValueError(f"no such rule; allowed: {', '.join(PAIR_REASONS)}")
+    return name
 
 
 def _http_url(url: str) -> str:
@@ -89,6 +96,7 @@ def _robots_or_list(value: object) -> object:
     return value
 
 
+PairRule = Annotated[str, AfterValidator(_pair_rule)]
 Regex = Annotated[str, AfterValidator(_regex)]
 Selector = Annotated[str, AfterValidator(_selector)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
@@ -146,6 +154,19 @@ class Pairs(_Table):
     window: int = Field(5, ge=1, description="Sentences after the prompt in a window.")
     splitter: Splitter = Field("sentencex", description='"regex" is the plain [.?!] split.')
     system_prompt: str = Field("", description="A system message for chat formats.")
+    max_tokens: int = Field(
+        2000, ge=0, description="Longer completions are cut, about so many tokens each; 0: never."
+    )
+    prompt_path: bool = Field(
+        False, description="A heading's prompt begins with the title and the headings above it."
+    )
+    min_prompt_words: int = Field(4, ge=0, description="Sentences with fewer words are no prompts.")
+    max_prompt_words: int = Field(100, ge=1, description="Prompts with more words are dropped.")
+    min_completion_words: int = Field(
+        5, ge=0, description="Completions with fewer words are dropped."
+    )
+    pii: Pii = Field("mask", description="What becomes of e-mail addresses and phone numbers.")
+    skip_rules: list[PairRule] = Field([], description="Names of rules that are not applied.")
 
 
 class Revisit(_Table):
@@ -236,6 +257,17 @@ class Site(_Table):
         """Whether a host name is one of the site's, or below one."""
         return any(host == domain or host.endswith(f".{domain}") for domain in self.domains)
 
+    def trusts(self, url: str) -> bool:
+        """Whether a URL may get the headers of the site file, which may be keys.
+
+        Origins that the site file names, and its hosts by https at the usual port.
+        """
+        listed = self.sitemaps if isinstance(self.sitemaps, list) else []
+        named = {origin_of(seed) for seed in (*self.start_urls, *listed, *self.feeds)}
+        if origin_of(url) in named:
+            return True
+        return self.covers(url) and origin_of(url) == f"https://{host_of(url)}"
+
     def follows(self, url: str) -> bool:
         """Whether a canonical URL is within the site's hosts and its ``[follow]`` rules."""
         if not self.covers(url) or _looks_endless(url):
@@ -283,8 +315,9 @@ class Site(_Table):
     @property
     def pair_rules(self) -> PairRules:
         """The ``[pairs]`` table as the pipelines want it."""
-        t = self.pairs
-        return PairRules(tuple(t.strategies), t.every, t.window, t.splitter, t.system_prompt)
+        values = self.pairs.model_dump()
+        lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
+        return PairRules(**values | lists)
 
 
 def _looks_endless(url: str) -> bool:
@@ -314,6 +347,22 @@ def _allowed_keys(path: tuple[int | str, ...]) -> str:
             return ""
         model = field.annotation
     return ", ".join(name for name in model.model_fields if name != "name")
+
+
+def _unexpanded(error: Any, written: Any) -> Any:
+    """The error about what stands in the file: the values of variables may be keys."""
+    value = written
+    for part in error["loc"]:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            continue  # a name that pydantic adds for a union
+    strings = [value] if isinstance(value, str) else value
+    if not isinstance(strings, list) or not any(_VARIABLE.search(str(item)) for item in strings):
+        return error
+    own = error["type"] == "value_error"  # such a message may quote the value
+    message = "cannot be used once its variables are filled in" if own else error["msg"]
+    return error | {"msg": message, "input": value}
 
 
 def _sentence(file: str, error: Any) -> str:
@@ -354,9 +403,10 @@ def load_site(
         )
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SiteError([*problems, f"{file}: not valid TOML: {error}"]) from None
     missing: set[str] = set()
+    written = raw
     raw = _expand(raw, environment or {}, missing)
     problems += [
         f"{file}: the environment variable {variable} is not set (set it, or write it to .env)"
@@ -369,7 +419,7 @@ def load_site(
     except ValidationError as error:
         site = None
         faults = [e for e in error.errors() if not (e["loc"] and str(e["loc"][-1]) in _UNION)]
-        problems += dict.fromkeys(_sentence(file, fault) for fault in faults)
+        problems += dict.fromkeys(_sentence(file, _unexpanded(f, written)) for f in faults)
     if problems or site is None:
         raise SiteError(problems)
     return site

@@ -55,7 +55,7 @@ def load_sites(folder: Path, names: Iterable[str] | None = None) -> list[Site]:
     sites = []
     for path in files:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
             if names is None and _is_disabled(text):
                 continue
             sites.append(load_site(text, path.stem, file=str(path), environment=os.environ))

@@ -97,6 +97,8 @@ class _Lock:
 
     def __init__(self, path: Path, site: str) -> None:
         self._file = path.open("a+", encoding="utf-8")
+        self.path = path
+        self.inode = os.fstat(self._file.fileno()).st_ino
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -123,6 +125,7 @@ class State:
         self.path = path
         self.db = db
         self._lock = lock
+        self._inode = path.stat().st_ino
 
     @classmethod
     def open(cls, path: Path, site: str, *, shards_exist: bool = False) -> State:
@@ -222,6 +225,24 @@ class State:
             self.db.executemany(_OFFER_NEW, [row for row in rows if not row[-1]] if dated else rows)
         if dated:
             self.db.executemany(_OFFER, dated)
+
+    def reread_as(self, listings: Iterable[Offer]) -> None:
+        """URLs that were taken for pages and are sitemaps or feeds want a visit as such."""
+        self.db.executemany(
+            "UPDATE urls SET kind=:kind, status='pending', rank=0, etag='', last_modified='', "
+            "body_hash='' WHERE key=:key AND kind='page'",
+            [{"kind": offer.kind, "key": url_key(offer.url)} for offer in listings],
+        )
+
+    def present(self) -> None:
+        """Raise :class:`StateError` when the files are no longer those that were opened."""
+        for path, known in ((self.path, self._inode), (self._lock.path, self._lock.inode)):
+            try:
+                now = path.stat().st_ino
+            except OSError:
+                now = 0
+            if now != known:
+                raise StateError(f"{path} was removed or replaced while this run worked on it")
 
     def nearer(self, offers: Iterable[Offer], depth: int) -> list[int]:
         """Ids of visited pages among these that were thought to be deeper."""

@@ -208,6 +208,7 @@ class SiteStore:
     def end(self, reason: str) -> None:
         """Commit and seal everything; the run is over unless it was interrupted."""
         self.flush()
+        self.state.present()
         self._outbox.seal(self.run)
         if self._archive:
             self._archive.seal(self.run)
@@ -229,6 +230,7 @@ class SiteStore:
         offers = list(offers)
         with self.state.transaction() as db:
             self.state.offer(offers, 0)
+            self.state.reread_as(offer for offer in offers if offer.kind != "page")
             db.executemany(
                 "UPDATE urls SET status='pending', rank=0 WHERE key=? AND run<>?",
                 [(url_key(offer.url), self.run) for offer in offers],
@@ -278,6 +280,7 @@ class SiteStore:
         """
         if not self._batch:
             return
+        self.state.present()
         self._step("batch-begun")
         try:
             self._capture()

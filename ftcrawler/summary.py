@@ -177,8 +177,11 @@ def write_record(data_dir: Path, entry: Mapping[str, Any]) -> Path:
         number += 1
         path = folder / f"{stamp}-{number}.json"
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(entry, indent=1, ensure_ascii=False), encoding="utf-8")
-    temporary.replace(path)
+    try:
+        temporary.write_text(json.dumps(entry, indent=1, ensure_ascii=False), encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     return path
 
 

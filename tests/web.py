@@ -105,10 +105,26 @@ def serving(port: int = 0) -> Iterator[Web]:
         web.server_close()
 
 
+# Enough variety that no rule against repetition takes a page of the tests for spam.
+_SAYINGS = (
+    "The {title} was first lit in the winter of 18{n:02} for {tag}.",
+    "A keeper who climbed these {n} stairs every evening wrote about {tag} in a worn notebook.",
+    "Nobody on the coast remembers when {tag} became the subject of letter {n}.",
+    "In fog number {n} the horn sounded twice, and the {title} answered with a long beam.",
+    "Visitors have asked for {tag} more often than for lamp {n} or its brass rail.",
+    "Fishermen steer by the {title} until the {n}th mile, where the current turns north.",
+    "Repairs to {tag} took {n} weeks, although the parts had arrived by train.",
+    "The grandfather of a pilot painted {tag} on {n} wooden panels that still hang in the hall.",
+    "When storm {n} broke the windows, the {title} stayed dark for a single night.",
+    "Every autumn the harbour counts {n} ships which passed {tag} without a pilot.",
+    "Old maps show {tag} beside well {n}, half hidden under the fold.",
+)
+
+
 def article(title: str, sentences: int = 9, links: tuple[str, ...] = (), tag: str = "") -> str:
     """A page of plain prose whose sentences are its own."""
     text = " ".join(
-        f"The {title} has a sentence numbered {n} about {tag or title} and its harbour lights."
+        _SAYINGS[n % len(_SAYINGS)].format(title=title, tag=tag or title, n=n)
         for n in range(1, sentences + 1)
     )
     anchors = "".join(f'<li><a href="{link}">{link}</a></li>' for link in links)

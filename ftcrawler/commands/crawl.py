@@ -63,7 +63,8 @@ def told(error: BaseException, data_dir: Path) -> Exit:
 def demo_server(data_dir: Path) -> contextlib.AbstractContextManager[Any]:
     """The demo site on the port that its state remembers, or on a free one."""
     memory = data_dir / "sites" / "demo" / "port"
-    port = int(memory.read_text()) if memory.exists() else 0
+    kept = memory.read_text() if memory.exists() else ""
+    port = int(kept) if kept.isdecimal() else 0
     try:
         server = demo.serve(port=port)
     except OSError:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider
 
-from ftcrawler.answers import RefusedError, failure_reason, kept_headers
+from ftcrawler.answers import RefusedError, failure_reason, header_text, kept_headers
 from ftcrawler.clock import iso
 from ftcrawler.frontier import STORAGE_REASON, SiteQueue, user_agent
 from ftcrawler.opening import open_store
 from ftcrawler.origins import OriginBook
-from ftcrawler.reading import Reading, outcome, traced
+from ftcrawler.reading import NOT_MODIFIED, Reading, outcome, traced
 from ftcrawler.site import Site, SiteError
 from ftcrawler.sitefiles import load_sites, require_contacts
 from ftcrawler.state import LockedError, Target
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 GONE = (404, 410)
+_VALIDATORS = {b"If-None-Match", b"If-Modified-Since"}
 
 
 class ArticlesSpider(Spider):
@@ -152,7 +153,7 @@ class ArticlesSpider(Spider):
     async def _answer(self, response: Response, queue: SiteQueue, target: Target) -> Page | Harvest:
         meta = response.meta
         headers = kept_headers(
-            (key.decode("latin-1"), value.decode("latin-1"))
+            (key.decode("latin-1"), header_text(value))
             for key, values in response.headers.items()
             for value in values
         )
@@ -167,6 +168,9 @@ class ArticlesSpider(Spider):
             verdict=Verdict("allow", trace=traced(meta["trace"] or Trace(), headers, came)),
             known_body=target.body_hash,
         )
+        asked = response.request.headers if response.request else {}
+        if page.status == NOT_MODIFIED and not (_VALIDATORS & asked.keys()):
+            return outcome(page, "failed", f"http-{page.status}")  # nobody asked whether
         read = await Reading(queue, target, self.book, meta["statements"]).read(page)
         if self.recheck and isinstance(read, Page):
             return outcome(read, "unchanged", "permitted")
