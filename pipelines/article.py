@@ -7,25 +7,24 @@ that it would take seconds for. What stands in the article and is not of it is d
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import trafilatura
+from lxml import etree
 
 from pipelines.blocks import Draft, read_drafts
 from pipelines.boilerplate import trim
 from pipelines.match import choose_drafts
 from pipelines.vocabulary import html_role, prose_role, trafilatura_role
 
-if TYPE_CHECKING:
-    from lxml import etree
-
 EXTRACTOR_VERSION: Final = f"trafilatura {trafilatura.__version__}"
 
 _MAINS: Final = ("main", "article")
 _LINKED_SHARE: Final = 0.9
-# What trafilatura takes seconds for: its time grows with the square of a row's cells.
-_MOST_CELLS: Final = 2_000
-_MOST_ELEMENTS: Final = 200_000
+_MOST_CELLS: Final = 1_000
+_MOST_CHILDREN: Final = 3_000
+_MOST_ELEMENTS: Final = 30_000
+_count: Final = etree.XPath("count(//*)")
 _LITTLE: Final = 250
 _LITTLE_SHARE: Final = 0.25
 
@@ -49,9 +48,14 @@ def find_article(page: etree._Element, title: str) -> list[Draft]:
 
 
 def _is_too_slow(page: etree._Element) -> bool:
-    if any(len(row) > _MOST_CELLS for row in page.iter("tr")):
-        return True
-    return sum(1 for _ in page.iter()) > _MOST_ELEMENTS
+    """Whether trafilatura would take seconds: it takes the square of an element's children."""
+    elements = _count(page)
+    if elements <= _MOST_CHILDREN:
+        return any(len(row) > _MOST_CELLS for row in page.iter("tr"))
+    return elements > _MOST_ELEMENTS or any(
+        len(element) > (_MOST_CELLS if element.tag == "tr" else _MOST_CHILDREN)
+        for element in page.iter()
+    )
 
 
 def _letters(drafts: list[Draft]) -> int:

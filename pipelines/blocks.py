@@ -38,6 +38,7 @@ _KINDS: Final[dict[Role, BlockKind]] = {
 _ATOMIC: Final = frozenset(("heading", "code", "table_row"))
 _LENDS_ITS_KIND: Final = frozenset(("list_item", "quote"))
 _LINKS: Final = frozenset(("a", "ref"))
+_PASSIVE: Final = frozenset(("inline", "skip", "cell"))
 _BREAKS: Final = frozenset(("br", "lb"))
 _LEVEL_OF_OTHERS: Final = 6
 # Pages of the old school end a paragraph with two line breaks.
@@ -93,7 +94,7 @@ class Draft:
             text = self.text
             if self.kind == "table_row":
                 text = text.replace(CELLS_JOINED_BY, "")
-            self._letters = "".join(text.split())
+            self._letters = text.replace(" ", "") if self.kind != "code" else "".join(text.split())
         return self._letters
 
     @property
@@ -124,22 +125,29 @@ class _Reader:
     def read(self, root: etree._Element) -> list[Draft]:
         roles: list[Role] = []
         walk = etree.iterwalk(root, events=("start", "end"))
+        role_of, add = self.role, self.add
         for event, element in walk:
             if event == "start":
-                role = self.role(element)
+                role = role_of(element)
                 if role == "cell" and not self.in_row():
                     role = "break"  # of a table that lays out the page
                 roles.append(role)
                 if role == "skip":
                     walk.skip_subtree()
-                else:
+                    continue
+                if role != "inline" or element.tag in _LINKS:
                     self.enter(element, role)
+                text = element.text
+                if text:
+                    add(text)
             else:
                 role = roles.pop()
-                if role != "skip":
+                if role not in _PASSIVE or element.tag in _LINKS:
                     self.leave(element, role)
                 if element is not root:
-                    self.add(element.tail)
+                    text = element.tail
+                    if text:
+                        add(text)
         return [draft for draft in self.drafts if draft.text]
 
     def enter(self, element: etree._Element, role: Role) -> None:
@@ -157,7 +165,6 @@ class _Reader:
             self.breaks += element.tag in _BREAKS
             if self.breaks == _BREAKS_OF_A_PARAGRAPH and not self.in_atomic():
                 self.open = None
-        self.add(element.text)
 
     def leave(self, element: etree._Element, role: Role) -> None:
         self.links -= element.tag in _LINKS
@@ -204,6 +211,8 @@ class _Reader:
             return
         context = self.contexts[-1]
         if self.open is None:
+            if context.kind != "code" and text.isspace():
+                return
             self.open = Draft(context.kind, context.level, context.element)
             self.drafts.append(self.open)
         if self.literals and context.kind != "code":
@@ -225,26 +234,30 @@ class Paths:
     """
 
     def __init__(self) -> None:
-        self._steps: dict[etree._Element, dict[etree._Element, str]] = {}
+        self._paths: dict[etree._Element, str] = {}
 
     def __call__(self, element: etree._Element) -> str:
         """The path from the root."""
-        steps = []
-        parent = element.getparent()
-        while parent is not None:
-            steps.append(self._numbered(parent)[element])
-            element, parent = parent, parent.getparent()
-        return "/".join(["", str(element.tag), *reversed(steps)])
+        parents: list[etree._Element] = []
+        node = element
+        while node not in self._paths:
+            parent = node.getparent()
+            if parent is None:
+                self._paths[node] = f"/{node.tag}"
+                break
+            parents.append(parent)
+            node = parent
+        for parent in reversed(parents):
+            self._number(parent)
+        return self._paths[element]
 
-    def _numbered(self, parent: etree._Element) -> dict[etree._Element, str]:
-        if parent not in self._steps:
-            counts: defaultdict[object, int] = defaultdict(int)
-            steps = {}
-            for child in parent:
-                counts[child.tag] += 1
-                steps[child] = f"{child.tag}[{counts[child.tag]}]"
-            self._steps[parent] = steps
-        return self._steps[parent]
+    def _number(self, parent: etree._Element) -> None:
+        """Give each child its path; ``parent`` has its own."""
+        above = self._paths[parent]
+        counts: defaultdict[object, int] = defaultdict(int)
+        for child in parent:
+            counts[child.tag] += 1
+            self._paths[child] = f"{above}/{child.tag}[{counts[child.tag]}]"
 
 
 def read_drafts(root: etree._Element, role: Vocabulary, *, bare: bool = True) -> list[Draft]:
@@ -283,10 +296,12 @@ def clean_text(raw: str) -> str:
     >>> clean_text(" As shown[1][2,3], and\n later[a].")
     'As shown, and later.'
     """
-    text = " ".join(_INVISIBLE.sub("", without_controls(raw)).split())
+    text = " ".join(raw.split())
+    if not text.isprintable():  # no soft hyphen, no control, nothing without width passes
+        text = " ".join(_INVISIBLE.sub("", without_controls(text)).split())
     if "[" in text:
-        text = _EDIT_LINK.sub("", _NOTE_LETTER.sub("", _CITATION.sub("", text)))
-    return text.replace(_LITERAL_BRACKET, "[").replace(_CELL, "").strip()
+        text = _EDIT_LINK.sub("", _NOTE_LETTER.sub("", _CITATION.sub("", text))).strip()
+    return text if text.isprintable() else text.replace(_LITERAL_BRACKET, "[").replace(_CELL, "").strip()
 
 
 def _level(element: etree._Element, kind: BlockKind) -> int:

@@ -10,6 +10,7 @@ that the page sets apart.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -46,6 +47,10 @@ _TAIL_BLOCKS: Final = 12
 _COMMENTS_FROM: Final = 0.3  # of the article's letters stand before its comments
 _TOC_LEAST: Final = 3
 _SMALL_HEADING: Final = 4
+_TEASER: Final = 300
+_TEASER_LINES: Final = 4
+_TEASER_SHARE: Final = 0.5
+_MANY_TEASERS: Final = 3
 _ENDS: Final = tuple('.!?…。！？:;।؟"”»’)')
 
 
@@ -76,7 +81,7 @@ def trim(drafts: Sequence[Draft], page: Sequence[Draft], title: str = "") -> dic
     """
     work = Trimming(drafts, page)
     _above(work, title)
-    for rule in (_named, _comments, _islands, _contents, _pointers, _asides, _lead, _tail):
+    for rule in (_named, _comments, _islands, _contents, _pointers, _teasers, _asides, _lead, _tail):
         rule(work)
     return work.rules
 
@@ -122,6 +127,11 @@ def _named(work: Trimming) -> None:
                 work.drop(index, "named")
 
 
+@lru_cache(maxsize=4096)
+def _is_noise(name: str | None, identifier: str | None) -> bool:
+    return bool((name and NOISE_NAME.search(name)) or (identifier and NOISE_NAME.search(identifier)))
+
+
 def _name_of(element: etree._Element) -> str:
     return f"{element.tag} {element.get('class') or element.get('id') or ''}"
 
@@ -138,8 +148,7 @@ def _noise_around(
             found = names[node]
             break
         seen.append(node)
-        name = f"{node.get('class') or ''} {node.get('id') or ''}"
-        if node.tag in {"aside", "footer"} or NOISE_NAME.search(name):
+        if node.tag in {"aside", "footer"} or _is_noise(node.get("class"), node.get("id")):
             found = node
             break
         node = node.getparent()
@@ -232,6 +241,36 @@ def _pointers(work: Trimming) -> None:
             around = left[max(0, order - 1) : order + 2]
             if not text.endswith((".", "。")) and any(is_prose(work.drafts[one]) for one in around):
                 work.drop(index, "link")
+
+
+def _teasers(work: Trimming) -> None:
+    """Headings that lead to other pages, and behind the last prose the lines below them."""
+    left = list(work.left())
+    heads = [index for index in left if work.drafts[index].kind == "heading"]
+    linked = [index for index in heads if _leads_away(work.drafts[index])]
+    if not linked or len(linked) * 2 > len(heads) + 1 and len(linked) < _MANY_TEASERS:
+        return
+    groups: list[list[int]] = []
+    for index in left:
+        if index in linked:
+            groups.append([index])
+        elif work.drafts[index].kind == "heading":
+            groups.append([])
+        elif groups and groups[-1]:
+            groups[-1].append(index)
+    letters = sum(len(work.drafts[index].letters) for group in groups for index in group)
+    for group in groups:
+        is_short = all(len(work.drafts[index].text) <= _TEASER for index in group)
+        if letters < work.total * _TEASER_SHARE and is_short and len(group) <= _TEASER_LINES:
+            for index in group:
+                work.drop(index, "teaser")
+
+
+def _leads_away(draft: Draft) -> bool:
+    if draft.linked_share < _LINKED or draft.element is None:
+        return False
+    hrefs = [link.get("href") or "" for link in draft.element.iter("a")]
+    return bool(hrefs) and not any(href.startswith("#") for href in hrefs)
 
 
 def _is_no_heading(text: str) -> bool:

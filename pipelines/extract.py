@@ -32,6 +32,11 @@ REASONS: Final = (
 )
 
 _LARGEST: Final = 20_000_000
+_MOST_ELEMENTS: Final = 100_000
+_LONG_TAG: Final = 4_000
+_MOST_ATTRIBUTES: Final = 500
+_TAG: Final = re.compile(r"<([a-zA-Z][\w:-]*)\s[^<>]{2000,}>?")
+_count: Final = etree.XPath("count(//*)")
 # Scripts that put no spaces between words; two letters make about one word.
 _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _LETTERS_A_WORD: Final = 2
@@ -47,12 +52,22 @@ def count_words(text: str) -> int:
     return len(_UNSPACED.sub(" ", text).split()) + unspaced // _LETTERS_A_WORD
 
 
+def _tamed(text: str) -> str:
+    """The page without the attributes of tags that have thousands: the parser's time grows with
+    the square of their number."""
+    if max(map(len, text.split(">"))) < _LONG_TAG:
+        return text
+    return _TAG.sub(
+        lambda tag: f"<{tag[1]}>" if len(tag[0].split()) > _MOST_ATTRIBUTES else tag[0], text
+    )
+
+
 def _parse(text: str) -> etree._Element | Rejected:
     # A parser keeps the errors of its last page, so each page has its own. Without
     # ``huge_tree`` libxml2 itself stops at 256 levels.
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        root = etree.fromstring(text.encode(), parser)
+        root = etree.fromstring(_tamed(text).encode(), parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         return Rejected("no-text", f"no element at all: {error}")
     fatal = next(
@@ -60,7 +75,12 @@ def _parse(text: str) -> etree._Element | Rejected:
     )
     if fatal is not None and "RESOURCE_LIMIT" in fatal.type_name:
         return Rejected("too-deep" if "depth" in fatal.message else "too-large", fatal.message)
-    return Rejected("no-text", "no element at all") if root is None else root
+    if root is None:
+        return Rejected("no-text", "no element at all")
+    elements = int(_count(root))
+    if elements > _MOST_ELEMENTS:
+        return Rejected("too-large", f"{elements} elements, at most {_MOST_ELEMENTS}")
+    return root
 
 
 def _title_selected(page: etree._Element, selector: str) -> str:
@@ -72,7 +92,7 @@ def _document(body: bytes, url: str, rules: ExtractRules, text: str) -> Document
     page = _parse(text)
     if isinstance(page, Rejected):
         return page
-    mend_page(page)
+    mend_page(page, text)
     about = read_metadata(page, url)
     title = (_title_selected(page, rules.title) if rules.title else "") or about.title
     drop_selected(page, rules.drop)

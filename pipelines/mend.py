@@ -6,15 +6,12 @@ Changes the page in place: what is removed is emptied, so that paths still tell 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from lxml import etree
+from lxml import etree
 
 # Links that name their own place: the text of a permalink, of an icon font, of an edit link.
-_ANCHOR_SIGNS: Final = frozenset(
-    ("¶", "#", "§", "🔗", "⚓", "⚓︎", "∞", "\uf0c1", "\u200b", "permalink")
-)
+_ANCHOR_SIGNS: Final = frozenset(("¶", "#", "§", "🔗", "⚓", "⚓︎", "∞", "\uf0c1", "\u200b", "permalink"))
 _LONGEST_SIGN: Final = 12
 _ANCHOR_CLASS: Final = re.compile(
     r"\b(?:headerlink|header-?anchor|heading-?anchor|anchorjs-link|permalink|hash-link|"
@@ -27,23 +24,30 @@ _HIDDEN_CLASS: Final = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_MARKED: Final = ("span", "sup", "small", "div", "button", "em", "i", "strong", "b", "p", "abbr")
 _LONGEST_HIDDEN: Final = 200
+_MARKED: Final = ("span", "sup", "small", "div", "button", "em", "i", "strong", "b", "p", "abbr")
+# Pages whose text has none of these have nothing to mend.
+_ANCHOR_MARKS: Final = (*(_ANCHOR_SIGNS - {"#"}), ">#<", "headerlink", "anchor", "hash-link", "editsection")
+_HIDDEN_MARKS: Final = ("editsection", "sr-only", "hidden", "screen-reader", "screenreader", "none")
 
 
-def mend_page(page: etree._Element) -> None:
+def mend_page(page: etree._Element, text: str) -> None:
     """Empty permalinks, edit links and what only screen readers are to say.
 
+    ``text`` is what the page was parsed from.
+
     >>> from lxml import html
-    >>> page = html.fromstring('<h2>Use<a class="headerlink" href="#use">¶</a></h2>')
-    >>> mend_page(page)
+    >>> text = '<h2>Use<a class="headerlink" href="#use">¶</a></h2>'
+    >>> page = html.fromstring(text)
+    >>> mend_page(page, text)
     >>> page.text_content()
     'Use'
     """
-    unwanted = [link for link in page.iter("a") if _is_anchor(link)]
-    unwanted += [
-        element for element in page.iter(*_MARKED) if element.attrib and _is_hidden(element)
-    ]
+    unwanted: list[etree._Element] = []
+    if any(mark in text for mark in _ANCHOR_MARKS):
+        unwanted += [link for link in page.iter("a") if _is_anchor(link)]
+    if any(mark in text for mark in _HIDDEN_MARKS):
+        unwanted += [element for element in page.iter(*_MARKED) if _is_hidden(element)]
     for element in unwanted:
         tail = element.tail
         element.clear()
@@ -69,9 +73,9 @@ def _own_text(element: etree._Element) -> str:
 
 def _is_hidden(element: etree._Element) -> bool:
     name, style = element.get("class"), element.get("style")
-    named = bool(name) and _HIDDEN_CLASS.search(name)
-    styled = bool(style) and _HIDDEN_STYLE.search(style)
-    if not (named or styled):
+    is_named = name is not None and _HIDDEN_CLASS.search(name)
+    is_styled = style is not None and _HIDDEN_STYLE.search(style)
+    if not (is_named or is_styled):
         return False
     text = _own_text(element)
     # Wikis hide commas that readers without styles need.

@@ -38,7 +38,7 @@ COMMENTS_HEADING: Final = _lines(
 
 ASIDE_HEADING: Final = _lines(
     r"^(?:you (?:might|may) (?:also|be) (?:like|interested)|more (?:from|on|stories|must-reads)|"
-    r"related(?: (?:articles?|stories|posts?|links|content|topics?|coverage|reading|news))?:?$|"
+    r"related(?: (?:articles?|stories|posts?|links|content|topics?|tags?|coverage|reading|news))?:?$|"
     r"(?:most|more) (?:popular|read|viewed|shared)|recommended(?: for you)?:?$|trending|"
     r"read (?:next|more|also):?$|(?:further|recommended) reading:?$|what to read next|"
     r"don[’']t miss|up next|latest (?:news|stories)|popular (?:posts|stories|now)|in other news|"
@@ -59,6 +59,7 @@ ASIDE_HEADING: Final = _lines(
 
 # Lines that point elsewhere, when a good part of them is a link.
 POINTER: Final = _lines(
+    r"^\[.*\]$|^\(\s?(?:see|read|more|watch)\b.*\)$",
     r"^[\W_]*(?:(?:read|see|watch|listen|also|related|more|next|previous|download)\b[^.]{0,24}[:»>–—-]|"
     r"read (?:more|also|next|the full)|see also|related\b|more (?:on|from|about)\b|also read|"
     r"continue reading|click here|(?:watch|listen)(?: now)?\s*[:|])",
@@ -109,6 +110,7 @@ DATE_LINE: Final = _lines(
     rf"(?:\s?\(?[A-Z]{{2,4}}\)?)?)?\W*$",
     r"^(?:published|posted|updated|last (?:updated|modified)|first published)\b[^.]{0,60}\d{4}[^.]{0,30}$",
     r"^\d+ (?:minutes?|hours?|days?|weeks?|months?) ago$",
+    r"^\d{1,2}[:.]\d{2}(?::\d{2})? ?(?:[ap]\.?m\.?)?(?: [A-Z]{2,4})?$",
     r"^\d+\s?(?:min(?:ute)?s?)[ -]?(?:read|de lecture|lesezeit)$",
 )
 
@@ -121,13 +123,14 @@ BYLINE: Final = re.compile(
 
 LEAD_LINE: Final = _lines(
     r"^(?:by|von|par|por|di|door|av|autor(?:en|i)?|author|written by|posted by|reported by)\b:?\s"
-    r"(?:[\w.’'-]+[\s,&|/]*){1,8}$",
+    r"[\w.’'-]+(?:[\s,&|/]+[\w.’'-]+){0,7}\W{0,3}$",
     r"^(?:illustration|photograph)s? by\b",
     r"^.{0,60}\b\d{1,2}[./ ]\d{1,2}[./ ]\d{4}\b.{0,80}\b(?:updated|mis à jour|aktualisiert|par|by|von|por)\b",
     r"^(?:autori|authors|autoren|auteurs|autores)\s?:",
     r"^[\w. ’'-]{3,40}\s?\|\s?[\w. ’'-]{3,40}\s?\|\s?[\d/. -]{6,12}$",
     r"^(?:share|follow|listen|save)\b.{0,30}$",
     r"^(?:from|source|quelle|fuente|来源)\s?[:：].{0,40}$",
+    r"^(?:categor(?:y|ies)|section|filed under|tags?|topics?)\s?:.{0,60}$",
 )
 
 TAIL_LINE: Final = _lines(
@@ -147,6 +150,7 @@ TAIL_LINE: Final = _lines(
     r"^just a heads up\b|\baffiliate (?:links?|commission)\b",
     r"^[\[【(（]?\s*(?:責任編集|责任编辑|編輯|编辑|编辑人)\s*[:：]",
     r"^(?:posted|submitted|published) (?:by|in|on|at)\b.{0,80}$",
+    r"未经(?:允许|授权|许可)|转载请|(?:微信|二维码).{0,6}扫|扫.{0,6}(?:微信|二维码)",
     r"^to comment on this (?:story|article)\b|^comments are (?:closed|moderated)",
     r"^(?:your email address will not be published|required fields are marked)",
     r"^.{0,120}\b(?:e-?mail |free |daily |weekly )*newsletters?\b.{0,120}$",
