@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from ftcrawler.boilerplate import learn
 from ftcrawler.clock import iso
 from ftcrawler.ledger import note
 from ftcrawler.outbox import Outbox
@@ -78,6 +79,7 @@ class Commit:
         """
         known = self._known(harvest)
         harvest = self._stage(harvest, known, counts)
+        counts["blocks/site-boilerplate"] += harvest.boilerplate
         after = _after(harvest, known, now)
         if why := _retraction(harvest):
             counts["tombstones"] += self._retract(harvest, known["id"], why, now)
@@ -235,6 +237,8 @@ class Commit:
             "INSERT INTO documents(document_id, url_id, revision) VALUES (?, ?, ?)",
             (document_id(harvest.site, harvest.url, revision), url_id, revision),
         )
+        if revision == 1:
+            learn(self._state.db, document)
         self._outbox.put([("documents", document_row(harvest, document, revision))])
 
     def _stage_pairs(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ftcrawler.boilerplate import boilerplate
 from ftcrawler.site import Site
 from ftcrawler.state import State, StateError
 from ftcrawler.store import SiteStore
@@ -47,7 +48,7 @@ def _read(
     state: State, query: str, site: Site, data_dir: Path, told: Callable[[int], None]
 ) -> Iterator[_Archived]:
     """Harvests of archived pages; ``told`` is called with the number read so far."""
-    rules = SiteRules(site.extract_rules, site.pair_rules)
+    rules = SiteRules(site.extract_rules, site.pair_rules, boilerplate(state.db))
     for number, (file, offset, length, revision) in enumerate(state.db.execute(query), start=1):
         path = data_dir / file
         if not path.exists():  # the newest file has its name only once it is full

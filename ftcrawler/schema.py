@@ -27,6 +27,12 @@ CREATE TABLE evidence(                    -- what an origin said, shared by the 
 CREATE TABLE policies(                    -- every robots.txt that decided something, as it was
     sha256 TEXT PRIMARY KEY, url TEXT NOT NULL, body BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE blocks(                      -- on how many pages a block stands
+    hash BLOB PRIMARY KEY, n INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE boilerplate(                 -- those that are left out, since when
+    hash BLOB PRIMARY KEY, at TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE retractions(                 -- what the operator took back by hand
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,                   -- url, match, site

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ftcrawler.archive import SiteArchive
+from ftcrawler.boilerplate import boilerplate, forget, judge
 from ftcrawler.commit import HOUR, Commit
 from ftcrawler.outbox import Outbox
 from ftcrawler.retractions import Kind, Retraction, standing
@@ -122,6 +123,7 @@ class SiteStore:
         A page that was fetched in the future, by a clock that has jumped back since, is due.
         """
         db = self.state.db
+        judge(db, now)
         db.execute("UPDATE runs SET ended_at=?, reason='lost' WHERE ended_at IS NULL", (now,))
         cursor = db.execute("INSERT INTO runs(kind, started_at) VALUES ('crawl', ?)", (now,))
         db.execute(
@@ -148,6 +150,10 @@ class SiteStore:
     def rechecking(self) -> bool:
         """Whether this run only looks whether what was kept may be used."""
         return self._recheck is not None
+
+    def boilerplate(self) -> dict[bytes, str]:
+        """Blocks that stand on many pages of the site, with the time since when that is known."""
+        return boilerplate(self.state.db)
 
     def retractions(self) -> list[Retraction]:
         """What the operator took back by hand."""
@@ -298,6 +304,8 @@ class SiteStore:
                 self._archive.seal(self.run)
         if self._outbox.full:
             self._outbox.seal(self.run)
+            with self.state.transaction() as db:
+                forget(db)
 
     def _capture(self) -> None:
         """The batch's bodies into the archive; each harvest knows where its own stands."""

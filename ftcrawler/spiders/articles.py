@@ -96,7 +96,7 @@ class ArticlesSpider(Spider):
         else:
             store.begin(site.rules_hash(), full=self.full)
             store.seed(seeds(site))
-        self.rules[site.name] = SiteRules(site.extract_rules, site.pair_rules)
+        self.rules[site.name] = SiteRules(site.extract_rules, site.pair_rules, store.boilerplate())
         contact = site.request.contact or settings["CONTACT"]
         queue = SiteQueue(site, store, user_agent(contact))
         self.queues[site.name] = queue
