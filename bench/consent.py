@@ -17,6 +17,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -115,9 +116,12 @@ def serving(pages: int) -> Iterator[str]:
 # -- One run --------------------------------------------------------------------------
 
 
-def take_consent_away() -> None:
-    """Stubs in the place of everything that consent adds to a crawl; pages cost the rest."""
-    from ftcrawler import commit, fetching, links, origins, reading  # noqa: PLC0415 - a run only
+Part = tuple[Any, str, Any]
+
+
+def consent_parts() -> list[Part]:
+    """(holder, name, stub) of everything that consent adds to a crawl; pages cost the rest."""
+    from ftcrawler import commit, fetching, origins, reading  # noqa: PLC0415 - a run only
     from ftcrawler.consent.gather import PageSignals  # noqa: PLC0415
     from ftcrawler.site import Site as SiteFile  # noqa: PLC0415
     from ftcrawler.spiders import articles  # noqa: PLC0415
@@ -129,16 +133,7 @@ def take_consent_away() -> None:
     async def no_files(_book: Any, _origin: str, _queue: Any) -> origins.Origin:
         return origin
 
-    def links_only(html: str, url: str) -> links.Frame:
-        kept = links._LICENCE_LINKS, links._DATA_SCRIPTS  # noqa: SLF001 - this is what is replaced
-        links._LICENCE_LINKS = links._DATA_SCRIPTS = "nothing"  # noqa: SLF001
-        try:
-            return real_frame(html, url)
-        finally:
-            links._LICENCE_LINKS, links._DATA_SCRIPTS = kept  # noqa: SLF001
-
-    real_frame = links.read_frame
-    replace: list[tuple[Any, str, Any]] = [
+    return [
         (origins.OriginBook, "origin", no_files),
         (origins.Origin, "fetch_verdict", lambda _self, _url: verdict),
         (origins.Origin, "statements", lambda _self, _url: []),
@@ -150,15 +145,45 @@ def take_consent_away() -> None:
         (commit, "note", lambda _state, _harvest, known, *_: known["entry"]),
         (rows, "consent_record", lambda _harvest: {}),
     ]
-    for holder, name, stub in replace:
-        getattr(holder, name)  # what is not there any more would be no baseline
-        setattr(holder, name, stub)
+
+
+def links_only(html: str, url: str) -> Any:
+    """A page's links by the same parse, without what speaks of licences."""
+    from ftcrawler import links  # noqa: PLC0415
+
+    kept = links._LICENCE_LINKS, links._DATA_SCRIPTS  # noqa: SLF001 - this is what is replaced
+    links._LICENCE_LINKS = links._DATA_SCRIPTS = "nothing"  # noqa: SLF001
+    try:
+        return links.read_frame(html, url)
+    finally:
+        links._LICENCE_LINKS, links._DATA_SCRIPTS = kept  # noqa: SLF001
+
+
+def counted(spent: Counter[str], name: str, real: Any, stub: Any) -> Any:
+    """The function, with its CPU time counted; of a page's frame only what is more than links."""
+
+    def timed(*args: Any, **named: Any) -> Any:
+        begun = time.thread_time_ns()
+        found = real(*args, **named)
+        spent[name] += time.thread_time_ns() - begun
+        if stub is links_only:
+            begun = time.thread_time_ns()
+            stub(*args, **named)
+            spent[name] -= time.thread_time_ns() - begun
+        return found
+
+    return timed
 
 
 def crawl(kind: str) -> None:
-    """One crawl in this process; its CPU seconds on the last line of standard error."""
-    if kind == "without":
-        take_consent_away()
+    """One crawl in this process; CPU seconds, its own and each part's, as the last line."""
+    spent: Counter[str] = Counter()
+    for holder, name, stub in consent_parts():
+        real = getattr(holder, name)  # what is not there any more would be no baseline
+        if kind == "without":
+            setattr(holder, name, stub)
+        elif kind == "counted" and not asyncio.iscoroutinefunction(real):
+            setattr(holder, name, counted(spent, name, real, stub))
     from scrapy.cmdline import execute  # noqa: PLC0415 - the other modes need none of it
 
     os.chdir(ROOT)
@@ -168,7 +193,8 @@ def crawl(kind: str) -> None:
         if end.code:
             raise
     used = resource.getrusage(resource.RUSAGE_SELF)
-    sys.stderr.write(f"{used.ru_utime + used.ru_stime}\n")
+    parts = {name: nanoseconds / 1e9 for name, nanoseconds in spent.items()}
+    sys.stderr.write(json.dumps({"own": used.ru_utime + used.ru_stime, "parts": parts}) + "\n")
 
 
 @dataclass(frozen=True)
@@ -179,6 +205,7 @@ class Run:
     total: float
     pages: int
     asked: dict[str, int]
+    parts: dict[str, float]
 
 
 def run(kind: str, url: str, folder: Path) -> Run:
@@ -198,11 +225,11 @@ def run(kind: str, url: str, folder: Path) -> Run:
     pages = record["sites"]["bench"]["counts"]["page/document"]
     with urllib.request.urlopen(f"{url}/-/asked") as answer:  # a loopback address of our own
         asked = json.loads(answer.read())
-    return Run(float(done.stderr.splitlines()[-1]), total, pages, asked)
+    return Run(total=total, pages=pages, asked=asked, **json.loads(done.stderr.splitlines()[-1]))
 
 
 def main(pages: int = 600, pairs: int = 7) -> None:
-    """Both kinds in turn, each pair in the other order; medians of the differences."""
+    """Both kinds in turn, each pair in the other order; then one run with its parts counted."""
     with tempfile.TemporaryDirectory() as name, serving(pages) as url:
         folder = Path(name)
         (folder / "bench.toml").write_text(
@@ -210,28 +237,40 @@ def main(pages: int = 600, pairs: int = 7) -> None:
             "allow_private_addresses = true\n",
             encoding="utf-8",
         )
-        run("with", url, folder)  # warms the disk's cache
+        inside = run("counted", url, folder)  # first: it warms the disk's cache
         runs: list[dict[str, Run]] = []
         for number in range(pairs):
             kinds = ("with", "without") if number % 2 else ("without", "with")
             runs.append({kind: run(kind, url, folder) for kind in kinds})
-        pages = runs[0]["with"].pages
-        assert all(one.pages == pages for pair in runs for one in pair.values())
-    print(f"{pages} pages, {pairs} pairs of runs; CPU ms a page, median (least to most)\n")
-    print(f"{'':22}{'with':>8}{'without':>9}  consent")
+    pages = inside.pages
+    assert all(one.pages == pages for pair in runs for one in pair.values())
+    print(f"{pages} pages, {pairs} pairs of runs; CPU ms a page, start-up included\n")
+    print(f"{'':22}{'with':>8}{'without':>9}{'consent':>9}")
     for label, field in (("the crawl's process", "own"), ("all its processes", "total")):
-        ms = {
-            kind: [1000 * getattr(pair[kind], field) / pages for pair in runs]
-            for kind in ("with", "without")
-        }
-        costs = sorted(a - b for a, b in zip(ms["with"], ms["without"], strict=True))
-        print(
-            f"{label:22}{median(ms['with']):8.2f}{median(ms['without']):9.2f}"
-            f"  {median(costs):.2f} ({costs[0]:.2f} to {costs[-1]:.2f})"
-        )
+        print_rows(label, [pair_ms(pair, field, pages) for pair in runs])
+    print("\ncounted inside the functions, by the thread's clock:")
+    for part, seconds in sorted(inside.parts.items(), key=lambda item: -item[1]):
+        print(f"{1000 * seconds / pages:9.3f}  {part}")
+    print(f"{1000 * sum(inside.parts.values()) / pages:9.3f}  together")
     asked = runs[-1]["with"].asked
     others = {path: count for path, count in asked.items() if path != "page"}
     print(f"\nrequests: {asked['page']} for {pages} pages; once a host and day: {others}")
+
+
+def pair_ms(pair: dict[str, Run], field: str, pages: int) -> tuple[float, float]:
+    """Milliseconds a page with consent and without it."""
+    return tuple(1000 * getattr(pair[kind], field) / pages for kind in ("with", "without"))  # type: ignore[return-value] # two
+
+
+def print_rows(label: str, rows: list[tuple[float, float]]) -> None:
+    """The medians, with the spread of the differences, and the least of each kind."""
+    costs = sorted(a - b for a, b in rows)
+    medians, least = ([f(kind) for kind in zip(*rows, strict=True)] for f in (median, min))
+    print(
+        f"{label:22}{medians[0]:8.2f}{medians[1]:9.2f}{median(costs):9.2f}"
+        f"  median of the pairs, {costs[0]:.2f} to {costs[-1]:.2f}"
+    )
+    print(f"{'':22}{least[0]:8.2f}{least[1]:9.2f}{least[0] - least[1]:9.2f}  least of each kind")
 
 
 if __name__ == "__main__":
