@@ -47,7 +47,7 @@ def pairs_frame(text: str, every: int = 5, title: str | None = None) -> pd.DataF
     """
     _check(text, every, title)
     strategies: tuple[PairKind, ...] = ("sentence", "title") if title else ("sentence",)
-    rules = PairRules(strategies=strategies, every=every)
+    rules = PairRules(strategies=strategies, every=every, max_tokens=0)
     pairs = make_pairs(_document(text, title or ""), rules)
     rows = [(pair.prompt, pair.completion) for pair in pairs]
     return pd.DataFrame(rows, columns=_COLUMNS)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from pipelines.extract import extract_document
-from pipelines.pairs import make_pairs
-from pipelines.quality import keep_pair
-from pipelines.records import Harvest, Page, Pair, Rejected
+from pipelines.extract import count_words, extract_document
+from pipelines.records import Harvest, Page, Rejected
 from pipelines.rules import ExtractRules, PairRules
+from pipelines.sift import kept_pairs
+from pipelines.sitewide import without
 
 
 @dataclass(frozen=True, slots=True)
 class SiteRules:
-    """All of a site's rules for its pages."""
+    """All of a site's rules for its pages, and what is known as boilerplate since when."""
 
     extract: ExtractRules
     pairs: PairRules
+    boilerplate: Mapping[bytes, str] = field(default_factory=dict)
 
 
 def harvest_page(page: Page, rules: SiteRules) -> Harvest:
@@ -44,17 +45,15 @@ def harvest_page(page: Page, rules: SiteRules) -> Harvest:
     )
     if isinstance(document, Rejected):
         return base.but(outcome="rejected", reason=document.reason)
-    drops: Counter[str] = Counter()
-    kept: list[Pair] = []
-    for pair in make_pairs(document, rules.pairs):
-        if reason := keep_pair(pair, rules.pairs):
-            drops[reason] += 1
-        else:
-            kept.append(pair)
+    document, left_out = without(document, rules.boilerplate, page.fetched_at)
+    if left_out and count_words(document.text) < rules.extract.min_words:
+        return base.but(outcome="rejected", reason="too-short", boilerplate=left_out)
+    pairs, drops = kept_pairs(document, rules.pairs)
     return base.but(
         outcome="document",
         reason="",
         document=document,
-        pairs=tuple(kept),
+        boilerplate=left_out,
+        pairs=pairs,
         drops=tuple(sorted(drops.items())),
     )

@@ -2,69 +2,104 @@
 
 ``title``: the title -> the whole text. ``heading``: a heading -> its section. ``sentence``:
 sentences 1, n+1, 2n+1, ... -> the sentences in between. ``window``: each sentence -> the next
-few. A pair without prompt or completion is not made.
+few. Sentences are those of one run of prose: headings, code, table rows and the borders of list
+items end it. A pair without prompt or completion is not made. Every completion is a span of the
+document's text, unchanged.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
-from pipelines.records import Block, Document, Pair, PairKind
+from pipelines.budget import (
+    Piece,
+    block_spans,
+    cut_parts,
+    estimate_tokens,
+    fitting,
+    pieces_of,
+)
+from pipelines.records import Block, Document, Pair, PairKind, normalised
 from pipelines.rules import PairRules
-from pipelines.sentences import split_sentences
+from pipelines.sentences import is_finished, split_sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
-_UNSPLIT: Final = frozenset(("code", "table_row"))
+PAIRS_VERSION: Final = 2  # of the strategies, the splitter and the pair rules together
+PATH_JOINED_BY: Final = " > "
+NOT_IN_TEXT: Final = -1  # the span of a title
+
+_NO_PROSE: Final = frozenset(("heading", "code", "table_row"))
 _FALLBACK_LANGUAGE: Final = "en"
+_ITEM: Final = re.compile(r".*/(?:li|dd|dt)\[\d+\]")
 
 
-class _Sentence(NamedTuple):
-    text: str
-    block: int
+def _item(block: Block) -> str | None:
+    """The place of the list item that a block is part of, ``""`` when unknown; None outside."""
+    if block.kind != "list_item":
+        return None
+    found = _ITEM.match(block.path)
+    return found[0] if found else ""
 
 
-def _sentences(document: Document, rules: PairRules) -> list[_Sentence]:
-    """The document's sentences in order, each with its block; headings are none."""
-    language = document.language or _FALLBACK_LANGUAGE
-    found = []
-    for index, block in enumerate(document.blocks):
-        if block.kind == "heading":
-            continue
-        parts = [block.text]
-        if block.kind not in _UNSPLIT:
-            parts = split_sentences(block.text, language, rules.splitter)
-        found += [_Sentence(part, index) for part in parts if part.strip()]
-    return found
+class _Source:
+    """A document with its rules, and its sentences, found once."""
+
+    def __init__(self, document: Document, rules: PairRules) -> None:
+        self.document = document
+        self.rules = rules
+        self.text = document.text
+        self.blocks = block_spans(document)
+
+    def sentences(self, index: int) -> Iterator[Piece]:
+        """The sentences of a prose block."""
+        place, end = self.blocks[index]
+        language = self.document.language or _FALLBACK_LANGUAGE
+        for sentence in split_sentences(self.text[place:end], language, self.rules.splitter):
+            place = self.text.index(sentence, place)
+            yield Piece(place, place + len(sentence), index)
+            place += len(sentence)
+
+    @cached_property
+    def runs(self) -> list[list[Piece]]:
+        """The sentences of each run of prose blocks, in page order."""
+        runs: list[list[Piece]] = [[]]
+        item = None
+        for index, block in enumerate(self.document.blocks):
+            before, item = item, _item(block)
+            if block.kind in _NO_PROSE or item != before or item == "":
+                runs.append([])
+            if block.kind not in _NO_PROSE:
+                runs[-1] += self.sentences(index)
+        return [run for run in runs if run]
+
+    def said(self, pieces: Sequence[Piece]) -> str:
+        """The text from the first piece to the last."""
+        return self.text[pieces[0].start : pieces[-1].end]
 
 
-def _joined(sentences: Sequence[_Sentence]) -> str:
-    """The sentences with a space between two of a block, a newline between blocks."""
-    text, block = sentences[0]
-    for sentence in sentences[1:]:
-        text += (" " if sentence.block == block else "\n") + sentence.text
-        block = sentence.block
-    return text
-
-
-def _pair(kind: PairKind, prompt: _Sentence, completion: Sequence[_Sentence]) -> Pair:
-    return Pair(prompt.text, _joined(completion), kind, prompt.block, completion[-1].block)
-
-
-def _title_pairs(document: Document, _rules: PairRules) -> Iterator[Pair]:
+def _title_pairs(source: _Source) -> Iterator[Pair]:
+    document = source.document
     if document.title.strip() and document.text.strip():
-        yield Pair(document.title, document.text, "title", 0, len(document.blocks) - 1)
+        last = len(document.blocks) - 1
+        yield from _whole(source, "title", document.title, None, (0, last))
 
 
-def _heading_pairs(document: Document, _rules: PairRules) -> Iterator[Pair]:
-    for index, block in enumerate(document.blocks):
-        if block.kind == "heading":
-            end = _section_end(document.blocks, index)
-            # The section's own text: from after the heading's newline to its last block.
-            text = "\n".join(inside.text for inside in document.blocks[index + 1 : end])
-            if text.strip() and block.text.strip():
-                yield Pair(block.text, text, "heading", index, end - 1)
+def _heading_pairs(source: _Source) -> Iterator[Pair]:
+    blocks = source.document.blocks
+    for index, block in enumerate(blocks):
+        if block.kind != "heading" or not block.text.strip():
+            continue
+        last = _section_end(blocks, index) - 1
+        if any(inside.text.strip() for inside in blocks[index + 1 : last + 1]):
+            prompt = block.text
+            if source.rules.prompt_path:
+                prompt = PATH_JOINED_BY.join(_path(source.document, index))
+            yield from _whole(source, "heading", prompt, index, (index + 1, last))
 
 
 def _section_end(blocks: Sequence[Block], heading: int) -> int:
@@ -76,19 +111,109 @@ def _section_end(blocks: Sequence[Block], heading: int) -> int:
     return len(blocks)
 
 
-def _sentence_pairs(document: Document, rules: PairRules) -> Iterator[Pair]:
-    sentences = _sentences(document, rules)
-    for start in range(0, len(sentences) - 1, rules.every):
-        yield _pair("sentence", sentences[start], sentences[start + 1 : start + rules.every])
+def _path(document: Document, heading: int) -> list[str]:
+    """The title, the headings around a heading, outermost first, and the heading."""
+    found = [document.blocks[heading]]
+    for block in reversed(document.blocks[:heading]):
+        if block.kind == "heading" and 0 < block.level < found[-1].level and block.text.strip():
+            found.append(block)
+    texts = [document.title, *(block.text for block in reversed(found))]
+    kept = [text for text in texts if text.strip()]
+    if len(kept) > 1 and normalised(kept[0]) == normalised(kept[1]):
+        return kept[1:]
+    return kept
 
 
-def _window_pairs(document: Document, rules: PairRules) -> Iterator[Pair]:
-    sentences = _sentences(document, rules)
-    for index in range(len(sentences) - 1):
-        yield _pair("window", sentences[index], sentences[index + 1 : index + 1 + rules.window])
+def _whole(
+    source: _Source, kind: PairKind, prompt: str, heading: int | None, span: tuple[int, int]
+) -> Iterator[Pair]:
+    """A pair of everything in ``span`` (blocks), or several when it is too long for one.
+
+    Further ones say so in their prompt, and end it with the sentence before their text.
+    """
+    document, budget = source.document, source.rules.max_tokens
+    first, last = span
+    spans = source.blocks
+    parts = [[Piece(*spans[first], first), Piece(*spans[last], last)]]
+    if budget and estimate_tokens(source.said(parts[0])) > budget:
+        pieces = list(pieces_of(document, first, last, source.sentences))
+        parts = list(cut_parts(document, pieces, budget))
+    place = (NOT_IN_TEXT, NOT_IN_TEXT) if heading is None else spans[heading]
+    for number, part in enumerate(parts, start=1):
+        asked = prompt
+        if number > 1:
+            asked = f"{prompt} (continued {number}){_context(source, parts[number - 2][-1])}"
+        first_block = part[0].block if heading is None or number > 1 else heading
+        yield Pair(
+            asked,
+            source.said(part),
+            kind,
+            first_block,
+            part[-1].block,
+            *place,
+            part[0].start,
+            part[-1].end,
+        )
 
 
-_STRATEGIES: Final[dict[PairKind, Callable[[Document, PairRules], Iterator[Pair]]]] = {
+def _context(source: _Source, before: Piece) -> str:
+    """The line that ends a further pair's prompt: the sentence before it, when it is one."""
+    if source.document.blocks[before.block].kind in _NO_PROSE:
+        return ""
+    text = source.said([before])
+    return f"\n{text}" if is_finished(text) else ""
+
+
+def _pair(source: _Source, kind: PairKind, prompt: Piece, completion: Sequence[Piece]) -> Pair:
+    return Pair(
+        source.said([prompt]),
+        source.said(completion),
+        kind,
+        prompt.block,
+        completion[-1].block,
+        prompt.start,
+        prompt.end,
+        completion[0].start,
+        completion[-1].end,
+    )
+
+
+def _fitting(source: _Source, completion: Sequence[Piece]) -> Sequence[Piece]:
+    """As many sentences from the first as the budget allows, one at least.
+
+    Where a block follows that is no sentence, such as a caption, the completion ends before it.
+    """
+    budget = source.rules.max_tokens
+    if budget:
+        completion = completion[: fitting(source.text, completion, budget)]
+    for count, piece in enumerate(completion):
+        if count and not is_finished(source.said([piece]), announcing=True):
+            completion = completion[:count]
+            break
+    while len(completion) > 1 and not is_finished(source.said([completion[-1]])):
+        completion = completion[:-1]
+    return completion
+
+
+def _sentence_pairs(source: _Source) -> Iterator[Pair]:
+    every = source.rules.every
+    for run in source.runs:
+        for start in range(0, len(run), every):
+            group = run[start : start + every]
+            while len(group) > 1:
+                completion = _fitting(source, group[1:])
+                yield _pair(source, "sentence", group[0], completion)
+                group = group[1 + len(completion) :]
+
+
+def _window_pairs(source: _Source) -> Iterator[Pair]:
+    for run in source.runs:
+        for index in range(len(run) - 1):
+            completion = run[index + 1 : index + 1 + source.rules.window]
+            yield _pair(source, "window", run[index], _fitting(source, completion))
+
+
+_STRATEGIES: Final[dict[PairKind, Callable[[_Source], Iterator[Pair]]]] = {
     "title": _title_pairs,
     "heading": _heading_pairs,
     "sentence": _sentence_pairs,
@@ -96,10 +221,23 @@ _STRATEGIES: Final[dict[PairKind, Callable[[Document, PairRules], Iterator[Pair]
 }
 
 
+def _check(rules: PairRules) -> None:
+    if rules.every < 2:  # noqa: PLR2004 - every sentence a prompt would leave no completions
+        raise ValueError(f"every is {rules.every}, it must be 2 or more")
+    if rules.window < 1:
+        raise ValueError(f"window is {rules.window}, it must be 1 or more")
+    if rules.max_tokens < 0:
+        raise ValueError(f"max_tokens is {rules.max_tokens}, it must be 0 (no limit) or more")
+    unknown = [strategy for strategy in rules.strategies if strategy not in _STRATEGIES]
+    if unknown:
+        raise ValueError(f"strategy {unknown[0]!r} is unknown, allowed: {', '.join(_STRATEGIES)}")
+
+
 def make_pairs(document: Document, rules: PairRules | None = None) -> Iterator[Pair]:
     """The document's pairs, strategy by strategy in the rules' order, in page order each.
 
-    Raises ``ValueError`` when ``every`` is below 2, ``window`` below 1, or a strategy unknown.
+    Raises ``ValueError`` when ``every`` is below 2, ``window`` below 1, ``max_tokens`` below 0,
+    or a strategy unknown.
 
     >>> text = "One is first. Two ends."
     >>> document = Document("https://site.example/", "Numbers", (Block("paragraph", text),))
@@ -107,12 +245,7 @@ def make_pairs(document: Document, rules: PairRules | None = None) -> Iterator[P
     [('Numbers', 'One is first. Two ends.'), ('One is first.', 'Two ends.')]
     """
     rules = rules or PairRules()
-    if rules.every < 2:  # noqa: PLR2004 - every sentence a prompt would leave no completions
-        raise ValueError(f"every is {rules.every}, it must be 2 or more")
-    if rules.window < 1:
-        raise ValueError(f"window is {rules.window}, it must be 1 or more")
-    unknown = [strategy for strategy in rules.strategies if strategy not in _STRATEGIES]
-    if unknown:
-        raise ValueError(f"strategy {unknown[0]!r} is unknown, allowed: {', '.join(_STRATEGIES)}")
+    _check(rules)
+    source = _Source(document, rules)
     for strategy in rules.strategies:
-        yield from _STRATEGIES[strategy](document, rules)
+        yield from _STRATEGIES[strategy](source)

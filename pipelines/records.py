@@ -149,7 +149,9 @@ class Pair:
     """A prompt and its completion.
 
     ``first_block`` and ``last_block`` are indexes into ``Document.blocks`` (inclusive) of
-    the text that the pair was made from.
+    the text that the pair was made from. The spans are characters of ``Document.text``; a prompt
+    that is not there (the title) has -1. ``masked``: personal data in it was replaced, so that
+    it differs from its spans.
     """
 
     prompt: str
@@ -157,6 +159,11 @@ class Pair:
     kind: PairKind
     first_block: int = 0
     last_block: int = 0
+    prompt_start: int = -1
+    prompt_end: int = -1
+    completion_start: int = 0
+    completion_end: int = 0
+    masked: bool = False
 
     @property
     def fingerprint(self) -> bytes:
@@ -176,7 +183,8 @@ class Capture(NamedTuple):
 class Harvest:
     """What one URL gave: its single outcome, with the reason and everything to be stored.
 
-    A ``document`` comes with its pairs; ``drops`` counts pairs left out by reason.
+    A ``document`` comes with its pairs; ``drops`` counts pairs left out by reason,
+    ``boilerplate`` blocks left out because they stand on many pages of the site.
     ``links`` is None when the page was not read anew (the stored ones stay valid);
     ``page`` is there when the archive may want it, ``capture`` when it was archived.
     """
@@ -195,6 +203,7 @@ class Harvest:
     document: Document | None = None
     pairs: tuple[Pair, ...] = ()
     drops: tuple[tuple[str, int], ...] = ()
+    boilerplate: int = 0
     verdict: Verdict = Verdict("allow")
     page: Page | None = field(default=None, repr=False)
     capture: Capture | None = None

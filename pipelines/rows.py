@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from pipelines.pairs import PAIRS_VERSION
 from pipelines.records import Document, Harvest, Pair, Trace
 
 Row = dict[str, Any]
@@ -95,6 +96,13 @@ def pair_row(
         "language": document.language,
         "license": document.license,
         "system_prompt": system_prompt,
+        "prompt_start": pair.prompt_start,
+        "prompt_end": pair.prompt_end,
+        "completion_start": pair.completion_start,
+        "completion_end": pair.completion_end,
+        "masked": pair.masked,
+        "rules_version": PAIRS_VERSION,
+        "extractor": document.extractor,
     }
 
 

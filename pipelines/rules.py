@@ -8,6 +8,7 @@ from typing import Literal
 from pipelines.records import PairKind
 
 Splitter = Literal["sentencex", "regex"]
+Pii = Literal["mask", "drop", "keep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ class PairRules:
     """How a document becomes pairs: see ``pipelines.pairs``.
 
     ``every`` is the n of "every nth sentence is a prompt" (2 or more), ``window`` the number
-    of sentences after the prompt in the window strategy (1 or more).
+    of sentences after the prompt in the window strategy (1 or more). A completion of more than
+    ``max_tokens`` is cut (0: never); ``prompt_path`` puts title and outer headings before a
+    heading. The rest is for ``pipelines.quality``: words at least and at most, what becomes of
+    personal data, and the names of rules that are not applied.
     """
 
     strategies: tuple[PairKind, ...] = ("title", "heading", "sentence")
@@ -39,3 +43,10 @@ class PairRules:
     window: int = 5
     splitter: Splitter = "sentencex"
     system_prompt: str = ""
+    max_tokens: int = 2000
+    prompt_path: bool = False
+    min_prompt_words: int = 4
+    max_prompt_words: int = 100
+    min_completion_words: int = 5
+    pii: Pii = "mask"
+    skip_rules: tuple[str, ...] = ()

@@ -50,6 +50,9 @@ _QUOTE_ENDS: Final = frozenset("」』”’")
 _SPEAKS: Final = re.compile(r"[^，。！？,.!?]{1,6}?(?:说|說|道|问|問|答|喊)")
 # A sentence in brackets, without a space after it.
 _REMARK: Final = re.compile(r"（[^（）]*[。！？]）(?=.)")
+_CLOSERS: Final = "'\"”’»)]）」』 "
+_MARKS: Final = tuple(".!?…。！？।؟۔።")
+_WITHOUT_STOPS: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 # Thai has no full stop; these particles end a sentence, and a space follows.
 _THAI_END: Final = re.compile(r"(?<=ครับ)\s+|(?<=ค่ะ)\s+|(?<=คะ)\s+")
 
@@ -226,6 +229,21 @@ def _mended(text: str, language: str) -> list[str]:
         for item in items:
             found += _by_sentencex(item, known, lexicon)
     return found
+
+
+def is_finished(sentence: str, *, announcing: bool = False) -> bool:
+    """Whether a mark ends it, quotation marks and brackets aside; with ``announcing``, a colon too.
+
+    >>> is_finished('He said "no."'), is_finished("Table of contents")
+    (True, False)
+    """
+    bare = sentence.rstrip(_CLOSERS)
+    return bare.endswith(_MARKS) or (announcing and bare.endswith((":", "："))) or _is_thai(bare)
+
+
+def _is_thai(text: str) -> bool:
+    """Whether the text ends in a script that has no full stop: Thai, Lao, Khmer, Burmese."""
+    return bool(_WITHOUT_STOPS.match(text[-1:]))
 
 
 def split_sentences(text: str, language: str = "en", splitter: str = "sentencex") -> list[str]:

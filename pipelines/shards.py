@@ -53,6 +53,13 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("language", pa.string()),
             ("license", pa.string()),
             ("system_prompt", pa.string()),
+            ("prompt_start", pa.int32()),
+            ("prompt_end", pa.int32()),
+            ("completion_start", pa.int32()),
+            ("completion_end", pa.int32()),
+            ("masked", pa.bool_()),
+            ("rules_version", pa.int32()),
+            ("extractor", pa.string()),
         ]
     ),
     "documents": pa.schema(

@@ -1,28 +1,262 @@
-"""Which pairs are dropped, and under which name."""
+"""Which pairs are dropped, and under which name; what is masked."""
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from pipelines.headings import is_generic
+from pipelines.pii import mask_pii
 from pipelines.quality import PAIR_REASONS, keep_pair
-from pipelines.records import Pair
+from pipelines.records import Block, Document, Pair
+from pipelines.repetition import never_repeats, repeats_lines, repeats_phrases
 from pipelines.rules import PairRules
+from pipelines.sift import kept_pairs
+from pipelines.standing import is_fragment, leans
+from pipelines.tongues import is_foreign, language_of
+
+GOOD = "Honey is made from the nectar of flowers."
+PROSE = (
+    "Bees fly out in the morning and look for flowers near their hive. When one of them has found "
+    "a meadow, she comes home and dances, and the others see from it how far they have to go. In "
+    "summer a colony can gather more than a pound of nectar in one day, most of which is water "
+    "that must leave before it is honey."
+)
 
 
 @pytest.mark.parametrize(
-    ("prompt", "completion", "reason"),
+    ("kind", "prompt", "completion", "reason"),
     [
-        pytest.param("What bees do", "They build.", None, id="good"),
-        pytest.param("蜂", "蜜を作る。", None, id="one letter can be a word"),
-        pytest.param("", "They build.", "prompt-empty", id="nothing"),
-        pytest.param(" —", "They build.", "prompt-empty", id="only a dash"),
-        pytest.param("Bees", "...", "completion-empty", id="only dots"),
-        pytest.param("12.", "They build.", "prompt-without-letters", id="a list number"),
-        pytest.param("Bees", "42", None, id="a number may be the answer"),
-        pytest.param("Bees", " BEES\n", "prompt-is-completion", id="the same but for case"),
-        pytest.param("Bees", "Bees build.", None, id="only the beginning is the same"),
+        pytest.param("title", "Bees", GOOD, None, id="a title may be one word"),
+        pytest.param("title", "蜂", "蜂は花の蜜から蜂蜜を作ります。", None, id="or one letter"),
+        pytest.param("sentence", "Bees live in large hives.", GOOD, None, id="a sentence"),
+        pytest.param("title", "", GOOD, "prompt-empty", id="nothing"),
+        pytest.param("title", " —", GOOD, "prompt-empty", id="only a dash"),
+        pytest.param("title", "Bees", "...", "completion-empty", id="only dots"),
+        pytest.param("heading", "2000-06-19", GOOD, "prompt-without-letters", id="a date"),
+        pytest.param("title", "Bees", " BEES\n", "prompt-is-completion", id="but for case"),
+        pytest.param("title", "Bees", f"Bees.\n{GOOD}", "prompt-in-completion", id="headline"),
+        pytest.param("title", "Honey", GOOD, None, id="only the beginning is the same"),
+        pytest.param(
+            "sentence", "Bees live in hives.", f"{GOOD} Bees live in hives.", "prompt-in-completion"
+        ),
+        pytest.param("sentence", "Bees fly.", GOOD, "prompt-too-short", id="two words"),
+        pytest.param("title", "bee " * 101, GOOD, "prompt-too-long", id="a title of a page"),
+        pytest.param("title", "Bees", "They do fly.", "completion-too-short", id="three words"),
+        pytest.param("title", "Bees", f"{PROSE} " * 29, "completion-too-long", id="not cut"),
+        pytest.param("title", "Page not found", GOOD, "error-page", id="404 in the title"),
+        pytest.param(
+            "title", "Bees", "The page you are looking for is not here.", "error-page", id="404"
+        ),
+        pytest.param("title", "Bees", "Please enable JavaScript to see it.", "error-page"),
+        pytest.param("title", "Error pages", f"{PROSE} The page was not found.", None, id="about"),
+        pytest.param("title", "Bees", "Subscribe now to continue reading this.", "paywall"),
+        pytest.param("title", "Bees", "Cet article est réservé aux abonnés du journal.", "paywall"),
+        pytest.param(
+            "title", "Bees", "We use cookies. Accept all cookies or not.", "consent-banner"
+        ),
+        pytest.param(
+            "title", "Bienen", "Diese Website verwendet Cookies für Sie.", "consent-banner"
+        ),
+        pytest.param("title", "Cookies", f"{PROSE} Then we eat the cookies.", None, id="eaten"),
+        pytest.param("title", "Bees", f"Lorem ipsum dolor sit amet. {PROSE}", "blind-text"),
+        pytest.param("heading", "3.1 Overview", GOOD, "prompt-generic", id="numbered"),
+        pytest.param("heading", "Overview (continued 2)\nIt is.", GOOD, "prompt-generic"),
+        pytest.param("heading", "Overview of bees", GOOD, None, id="an overview of something"),
+        pytest.param("title", "Overview", GOOD, None, id="a title stands alone by its page"),
+        pytest.param("sentence", "A list of all bees:", GOOD, "prompt-fragment", id="a colon"),
+        pytest.param("sentence", "A list of all bees.", GOOD, "prompt-fragment", id="no verb"),
+        pytest.param("sentence", "see the list of bees.", GOOD, "prompt-fragment", id="small"),
+        pytest.param("sentence", "However, they all live in hives.", GOOD, "prompt-leans"),
+        pytest.param("sentence", "Bees live in hives.", f"{GOOD}\nTIP Eat", "completion-fragment"),
+        pytest.param(
+            "sentence", "Bees live in hives.", f"They eat these:\n{GOOD}", None, id="announced"
+        ),
+        pytest.param(
+            "sentence", "Add 1 + 2 + 3 + 4 + 5 = 15 now.", GOOD, "prompt-symbols", id="a sum"
+        ),
+        pytest.param("title", "Sums", "1 + 2 = 3\n4 + 5 = 9\n6 + 7", "completion-symbols"),
+        pytest.param("title", "Bees", f"{GOOD}\n" * 4, "repeated-lines"),
+        pytest.param("title", "Bees", "bees fly home and " * 20, "repeated-phrases"),
+        pytest.param(
+            "title",
+            "Bees",
+            "Die Biene ist ein Tier, und sie lebt in einem Stock mit der Königin.",
+            "wrong-language",
+        ),
+        pytest.param("title", "Bees", "Пчёлы живут в ульях и делают мёд.", "wrong-language"),
     ],
 )
-def test_keep_pair(prompt, completion, reason):
-    assert keep_pair(Pair(prompt, completion, "sentence"), PairRules()) == reason
-    assert reason is None or reason in PAIR_REASONS
+def test_keep_pair(kind, prompt, completion, reason):
+    assert keep_pair(Pair(prompt, completion, kind), PairRules(), "en") == reason
+    if reason:
+        without = PairRules(skip_rules=(reason,))
+        assert keep_pair(Pair(prompt, completion, kind), without, "en") != reason
+
+
+def test_every_rule_has_a_case():
+    cases = {case.values[3] for mark in test_keep_pair.pytestmark for case in mark.args[1]}
+    assert cases - {None} == set(PAIR_REASONS) - {"personal-data"}
+
+
+@pytest.mark.parametrize("rules", [{"prompt_path": True}, {"skip_rules": ("prompt-generic",)}])
+def test_a_generic_heading_is_kept_with_its_path(rules):
+    pair = Pair("Bees > Overview", GOOD, "heading")
+    assert keep_pair(pair, PairRules(**rules), "en") is None
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "is_leaning"),
+    [
+        ("en", "This is made from wax.", True),
+        ("en", "And so it goes on.", True),
+        ("en", "In this case, nothing is done.", True),
+        ("en", "“It is late,” he said.", True),
+        ("en", "Despite its name, nobody came.", True),
+        ("en", "Fork it off at the branch.", True),
+        ("en", "You see that this process is simple.", True),
+        ("en", "The table above lists them.", True),
+        ("en", "Italy is a country.", False),
+        ("en", "Thistles grow in the meadow.", False),
+        ("en", "If the server is down, it is restarted.", False),
+        ("de", "Dies ist aus Wachs.", True),
+        ("de", "Deshalb fliegen Bienen aus.", True),
+        ("de", "Dienstag fliegen Bienen aus.", False),
+        ("fr", "Cependant, les abeilles volent.", True),
+        ("fr", "Les abeilles volent.", False),
+        ("es", "Sin embargo, las abejas vuelan.", True),
+        ("es", "Las abejas vuelan.", False),
+        ("pl", "To jest wosk.", False),
+        ("", "This is unknown.", False),
+    ],
+)
+def test_leaning(language, sentence, is_leaning):
+    assert leans(sentence, language) == is_leaning
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "is_bad"),
+    [
+        ("en", "Bees make honey.", False),
+        ("en", "The bees' honey, wax and jelly.", True),
+        ("en", "Bees make honey", True),
+        ("en", "dpkg handles the packages.", False),
+        ("en", "A walk in the park.", True),
+        ("de", "Bienen machen Honig.", False),
+        ("de", "Eine Liste der Bienen.", True),
+        ("fr", "Les abeilles font du miel.", False),
+        ("fr", "La liste des abeilles.", True),
+        ("es", "Las abejas hacen miel.", False),
+        ("es", "La lista de las abejas.", True),
+        ("th", "ผึ้งทำน้ำผึ้ง", False),
+        ("ja", "蜂は蜜を作る。", False),
+        ("ja", "蜂の蜜", True),
+        ("pl", "Lista pszczół.", False),
+    ],
+)
+def test_fragments(language, sentence, is_bad):
+    assert is_fragment(sentence, language) == is_bad
+
+
+@pytest.mark.parametrize(
+    ("heading", "generic"),
+    [("See also", True), ("A.2. Notes:", True), ("Hinweise", True), ("Bees", False), ("§", True)],
+)
+def test_generic(heading, generic):
+    assert is_generic(heading) == generic
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "foreign"),
+    [
+        (PROSE, "en", False),
+        (PROSE, "de", True),
+        (PROSE, "ja", True),
+        (PROSE, "ru", True),
+        (PROSE, "sw", False),
+        ("The file /etc/passwd.", "ja", False),
+        ("Bee", "de", False),
+        ("SELECT a FROM b WHERE c = 1", "fr", False),
+        ("日本語の文章です。これは長い文章で、まだまだ続きます。", "en", True),
+    ],
+)
+def test_foreign(text, language, foreign):
+    assert is_foreign(text, language) == foreign
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "language"),
+    [("en-GB", "", "en"), ("", PROSE, "en"), ("", "x = 1", ""), ("de", PROSE, "de")],
+)
+def test_the_language_is_the_page_s_or_what_its_small_words_tell(said, text, language):
+    assert language_of(said, text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "phrases"),
+    [
+        pytest.param(PROSE, False, False, id="prose"),
+        pytest.param("one\none\none", False, False, id="too few lines to tell"),
+        pytest.param("one\none\ntwo\ntwo", True, False, id="half of the lines"),
+        pytest.param("\n".join(f"line {n}" for n in range(40)), False, False, id="a list"),
+        pytest.param(f"{PROSE} {PROSE}", False, True, id="all of it twice"),
+        pytest.param("a b " * 24, False, False, id="fewer than 50 words"),
+        pytest.param("a b " * 30, False, True, id="60 words"),
+    ],
+)
+def test_repetition_as_gopher_counts_it(text, lines, phrases):
+    assert (repeats_lines(text), repeats_phrases(text)) == (lines, phrases)
+    assert not (phrases and never_repeats(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Ask jane.doe@uni-bonn.de now.", "Ask [email] now."),
+        ("<a+b@mail.co.uk>, x@y.org.", "<[email]>, [email]."),
+        ("you@example.com and me@host.test", "you@example.com and me@host.test"),
+        ("git@github.com:me/it.git", "git@github.com:me/it.git"),
+        ("ssh://me@host.net/path", "ssh://me@host.net/path"),
+        ("The unit user@1000.service", "The unit user@1000.service"),
+        ("Call +49 (0)228 73-0 or +1-800-555-0199.", "Call [phone] or [phone]."),
+        ("Call (555) 123-4567.", "Call [phone]."),
+        ("Tel: 030 12 34 56 78", "Tel: [phone]"),
+        ("Fon 0228/734567", "Fon [phone]"),
+        ("2005-04-07 15:13:13 -0700", "2005-04-07 15:13:13 -0700"),
+        ("ISBN 978-3-16-148410-0", "ISBN 978-3-16-148410-0"),
+        ("+9223372036854775807 and 192.168.100.200", "+9223372036854775807 and 192.168.100.200"),
+        ("+1.23 or 3.14159265358979", "+1.23 or 3.14159265358979"),
+    ],
+)
+def test_masking(text, masked):
+    assert mask_pii(text) == masked
+    assert mask_pii(masked) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["+1" + " 1" * 50_000, "a@" + "b." * 50_000, "1" * 100_000, "@" * 100_000, "a@b" * 50_000],
+)
+def test_masking_is_fast_on_anything(text):
+    begin = time.process_time()
+    mask_pii(text)
+    assert time.process_time() - begin < 1
+
+
+@pytest.mark.parametrize(
+    ("pii", "completions", "drops"),
+    [
+        ("mask", ["Ask [email] about their other habits."], {}),
+        ("keep", ["Ask jane@uni-bonn.de about their other habits."], {}),
+        ("drop", [], {"personal-data": 1}),
+    ],
+)
+def test_personal_data(pii, completions, drops):
+    text = "Bees make honey in summer. Ask jane@uni-bonn.de about their other habits."
+    document = Document("https://site.example/", "Bees", (Block("paragraph", text),), "en")
+    kept, dropped = kept_pairs(document, PairRules(("sentence",), pii=pii))
+    assert [pair.completion for pair in kept] == completions
+    assert dropped == drops
+    assert [pair.masked for pair in kept] == [pii == "mask"] * len(kept)
+    assert all(text[p.completion_start : p.completion_end].startswith("Ask jane@") for p in kept)

@@ -1,0 +1,66 @@
+"""Headings of so many pages that they ask nothing by themselves. Pure.
+
+English, German, French and Spanish.
+"""
+
+# ruff: noqa: RUF001 - apostrophes of real pages
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# Headings of so many pages that they ask nothing by themselves.
+_GENERIC: Final = frozenset(
+    phrase.strip()
+    for phrase in (
+        "overview, introduction, description, synopsis, name, names, usage, options, option, "
+        "arguments, parameters, notes, note, remarks, comments, discussion, background, summary, "
+        "abstract, conclusion, conclusions, results, details, more details, further details, "
+        "further information, more information, additional information, further reading, see "
+        "also, references, bibliography, links, external links, related, related links, "
+        "resources, history, authors, author, contributors, credits, acknowledgements, "
+        "acknowledgments, copyright, license, licence, contact, about, about us, about this "
+        "document, examples, example, samples, output, input, environment, environment variables, "
+        "files, bugs, reporting bugs, known issues, caveats, limitations, todo, to do, faq, faqs, "
+        "questions, answers, help, support, index, contents, table of contents, appendix, "
+        "glossary, preface, foreword, welcome, home, news, changes, changelog, general, other, "
+        "others, misc, miscellaneous, miscellany, definition, definitions, terminology, basics, "
+        "basic usage, getting started, quick start, quickstart, step 1, step 2, step 3, step 4, "
+        "part 1, part 2, part 3, status, warning, warnings, caution, important, tip, tips, "
+        "requirements, prerequisites, installation, configuration, features, advantages, "
+        "disadvantages, benefits, motivation, rationale, purpose, goals, scope, objectives, "
+        "commands, command, functions, methods, method, properties, attributes, constants, "
+        "variables, types, syntax, semantics, format, return value, return values, returns, exit "
+        "status, errors, exceptions, technical details, implementation, implementation notes, "
+        "design, next steps, what's next, what’s next, the end, title, untitled, figure, table, "
+        "video, photos, gallery, share, tags, categories, archive, git, "
+        "überblick, übersicht, einleitung, einführung, beschreibung, verwendung, optionen, "
+        "hinweise, hinweis, anmerkungen, zusammenfassung, fazit, ergebnis, ergebnisse, details, "
+        "weitere informationen, siehe auch, literatur, quellen, weblinks, einzelnachweise, "
+        "geschichte, autoren, lizenz, kontakt, über uns, beispiele, beispiel, dateien, fehler, "
+        "anhang, inhalt, inhaltsverzeichnis, vorwort, allgemeines, sonstiges, grundlagen, "
+        "voraussetzungen, warnung, achtung, tipp, "
+        "présentation, aperçu, introduction, description, utilisation, remarques, remarque, "
+        "résumé, conclusion, détails, voir aussi, références, liens, histoire, historique, "
+        "auteurs, licence, contact, à propos, exemples, exemple, fichiers, annexe, sommaire, "
+        "table des matières, préface, généralités, divers, prérequis, attention, astuce, "
+        "resumen, introducción, descripción, uso, opciones, notas, nota, observaciones, "
+        "conclusión, conclusiones, detalles, véase también, referencias, enlaces, enlaces "
+        "externos, historia, autores, licencia, contacto, acerca de, ejemplos, ejemplo, archivos, "
+        "apéndice, contenido, índice, prefacio, generalidades, requisitos, aviso, consejo"
+    ).split(",")
+)
+_NUMBERING: Final = re.compile(
+    r"^\W*(?:(?:[A-Z]\.?)?\d+(?:[.\-]\d+)*\.?|[IVX]+\.|[A-Z]\.|[a-z]\))?\W+"
+)
+
+
+def is_generic(heading: str) -> bool:
+    """Whether a heading says nothing without its page: "Overview", "3.1 Notes".
+
+    >>> is_generic("3.1 Notes"), is_generic("Notes on Bees")
+    (True, False)
+    """
+    plain = heading.split(" (continued ", 1)[0]
+    plain = _NUMBERING.sub("", f" {plain}").strip(" .:!?\xa0").casefold()
+    return plain in _GENERIC or not plain

@@ -1,0 +1,120 @@
+"""Texts that sites show instead of, or over, what was asked for. Pure.
+
+Error pages, paywalls, consent banners and blind text, by what they say in English, German, French
+and Spanish. C4 (Raffel et al. 2020, section 2.2) drops lines that speak of cookies and privacy
+policies, pages with "lorem ipsum", and lines that ask for JavaScript; these are narrower, so that
+a text about cookies stays.
+"""
+
+# ruff: noqa: RUF001 - apostrophes of real pages are what this is about
+from __future__ import annotations
+
+import re
+from typing import Final
+
+
+def _any(*phrases: str) -> re.Pattern[str]:
+    return re.compile("|".join(phrases), re.IGNORECASE)
+
+
+_ERROR: Final = _any(
+    r"^\W*(?:error\s*)?[45]\d\d\b.{0,3}(?:not found|forbidden|bad gateway|internal server error"
+    r"|service unavailable|access denied|unauthorized|gateway time-?out|error)",
+    r"^\W*(?:error|fehler|erreur)\s*[:#-]?\s*[45]\d\d\b",
+    r"^\W*(?:page|file|seite) (?:was )?not found\W*$",
+    r"\b(?:the|this) (?:requested )?(?:page|url|document|resource)(?: you (?:requested|are looking "
+    r"for))? (?:was not found|could not be found|cannot be found|does not exist|is not available"
+    r"|no longer exists|has been moved)",
+    r"\bpage you (?:are|were) looking for\b",
+    r"\b(?:enable|turn on|activate|requires?) javascript\b",
+    r"\bverify(?:ing)? (?:that )?you are (?:a )?human\b",
+    r"\bchecking your browser before\b",
+    r"\b(?:the|diese|die angeforderte) seite (?:wurde nicht gefunden|existiert nicht"
+    r"|konnte nicht gefunden werden)",
+    r"\bjavascript (?:aktivieren|activer|activar)|activez javascript|active javascript\b",
+    r"\bla page (?:demandée|que vous (?:cherchez|recherchez)) (?:n['’]existe|est introuvable)",
+    r"\bpage introuvable\b",
+    r"\bla página (?:solicitada|que (?:busca|buscas)) no (?:existe|se ha encontrado)",
+    r"\bpágina no encontrada\b",
+)
+_PAYWALL: Final = _any(
+    r"\bsubscribe (?:now )?to (?:continue|keep) reading\b",
+    r"\b(?:this|the) (?:article|content|story) is (?:for|available to|reserved for|only available "
+    r"to) (?:paying |our )?(?:subscribers|members)\b",
+    r"\b(?:already a|become a) (?:subscriber|member)\b",
+    r"\byou have (?:reached|read) your (?:monthly )?(?:limit|free)",
+    r"\b(?:log|sign) in to (?:continue|keep) reading\b",
+    r"\bcreate (?:a|your) free account to\b",
+    r"\b(?:jetzt|bereits) abonn(?:ieren|ent)\b",
+    r"\b(?:weiterlesen mit|lesen sie mit|nur für abonnenten)",
+    r"\bréservé aux abonnés\b|\bdéjà abonné\b|\babonnez-vous pour\b",
+    r"\b(?:solo|exclusivo) para (?:suscriptores|abonados)\b|\bya eres suscriptor\b"
+    r"|\bsuscríbete para (?:seguir|continuar)",
+)
+_CONSENT: Final = _any(
+    r"\b(?:we|this (?:web)?site|our (?:web)?site|our partners) uses? (?:\w+ )?cookies\b",
+    r"\b(?:accept|allow|reject|decline) (?:all )?cookies\b",
+    r"\bcookie (?:settings|preferences|consent|policy|notice)\b",
+    r"\bby (?:continuing|using) (?:to (?:use|browse) )?(?:this|our|the) (?:web)?site,? you "
+    r"(?:agree|accept|consent)",
+    r"\bwe (?:and our partners )?(?:value|care about|respect) your privacy\b",
+    r"\b(?:wir|(?:diese|unsere) (?:web)?(?:seite|site)) (?:verwendet|verwenden|nutzt|nutzen|setzt"
+    r"|setzen) (?:\w+ )?cookies\b",
+    r"\balle cookies (?:akzeptieren|ablehnen)|cookie-einstellungen\b",
+    r"\b(?:nous utilisons|ce site utilise) des cookies\b",
+    r"\b(?:accepter|refuser) (?:tous )?les cookies\b",
+    r"\b(?:utilizamos|usamos|este sitio (?:web )?utiliza|esta web utiliza) cookies\b",
+    r"\b(?:aceptar|rechazar) (?:todas )?(?:las )?cookies\b",
+)
+_BLIND: Final = _any(r"\blorem ipsum\b")
+# A longer text that has such a sentence in it is about something.
+_SHORT: Final = 250  # characters
+
+
+# Nothing above is found in a text, in lower case, that has none of these in it.
+_KEYS: Final = {
+    "error-page": (
+        *("error", "fehler", "erreur", "not found", "forbidden", "gateway", "unavailable"),
+        *("denied", "unauthorized", "be found", "not exist", "not available", "longer exist"),
+        *("been moved", "looking for", "javascript", "human", "checking your", "nicht gefunden"),
+        *("existiert nicht", "existe", "introuvable", "se ha encontrado", "no encontrada"),
+    ),
+    "paywall": (
+        *("subscri", "member", "you have re", "in to ", "free account", "abonn", "weiterlesen"),
+        *("lesen sie", "suscri", "abonado"),
+    ),
+    "consent-banner": ("cookie", "privacy", "site"),
+    "blind-text": ("lorem ipsum",),
+}
+
+
+def impossible(text: str) -> frozenset[str]:
+    """The rules that nothing in a text can meet: one cheap look for all its pairs."""
+    lower = text.lower()
+    return frozenset(name for name, keys in _KEYS.items() if not any(key in lower for key in keys))
+
+
+def _says(pattern: re.Pattern[str], prompt: str, completion: str) -> bool:
+    if pattern.search(prompt):
+        return True
+    return len(completion) <= _SHORT and bool(pattern.search(completion))
+
+
+def is_error_page(prompt: str, completion: str) -> bool:
+    """Whether a prompt, or a short completion, is what an error page says."""
+    return _says(_ERROR, prompt, completion)
+
+
+def is_paywall(prompt: str, completion: str) -> bool:
+    """Whether a prompt, or a short completion, asks the reader to pay or to sign in."""
+    return _says(_PAYWALL, prompt, completion)
+
+
+def is_consent_banner(prompt: str, completion: str) -> bool:
+    """Whether a prompt, or a short completion, asks for consent to cookies."""
+    return _says(_CONSENT, prompt, completion)
+
+
+def is_blind_text(prompt: str, completion: str) -> bool:
+    """Whether there is blind text anywhere: nothing real has it."""
+    return any(_BLIND.search(text) for text in (prompt, completion))
