@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scrapy import Spider
+from scrapy import Request, Spider
 
 from ftcrawler.frontier import SiteQueue, user_agent
 from ftcrawler.opening import open_store
@@ -63,12 +63,13 @@ class LookSpider(ArticlesSpider):
         return
         yield  # an async generator that yields nothing
 
-    async def parse(self, response: Response) -> AsyncIterator[Page | Harvest]:
+    async def parse(self, response: Response) -> AsyncIterator[Page | Harvest | Request]:
         """Keep what came; where a redirect leads is looked at, too."""
         async for item in super().parse(response):
-            self._keep(item)
-        return
-        yield  # an async generator that yields nothing
+            if isinstance(item, Request):
+                yield item
+            else:
+                self._keep(item)
 
     def failed(self, failure: Failure) -> Harvest:
         """Keep why nothing came."""

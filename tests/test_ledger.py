@@ -150,6 +150,15 @@ def test_nothing_crawled_and_unknown_sites_are_said(crawler, web):
     assert "nobody: nothing of it" in done.err
 
 
+def test_a_pages_own_word_against_its_header_is_heard_on_every_night(site, web):
+    page = article("Ours").replace("<head>", '<head><meta name="tdm-reservation" content="0">')
+    web.page("/a", page, etag=True, headers={"tdm-reservation": "1"})
+    assert site.run().counts()["page/document"] == 3
+    second = site.run()
+    assert second.rows("tombstones") == []
+    assert second.counts()["page/unchanged/same body"] >= 1
+
+
 # -- One URL, live --------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from scrapy import Request, Spider
 
 from ftcrawler.answers import RefusedError, failure_reason, header_text, kept_headers
 from ftcrawler.clock import iso
+from ftcrawler.consent.tdmrep import SIGNAL as TDM_SIGNAL
 from ftcrawler.frontier import STORAGE_REASON, SiteQueue, user_agent
 from ftcrawler.opening import open_store
 from ftcrawler.origins import OriginBook
@@ -137,12 +138,17 @@ class ArticlesSpider(Spider):
             },
         )
 
-    async def parse(self, response: Response) -> AsyncIterator[Page | Harvest]:
+    async def parse(self, response: Response) -> AsyncIterator[Page | Harvest | Request]:
         """One answer to one Page, or to the outcome that it has without being read."""
         queue, target = self.queues[response.meta["site"]], response.meta["target"]
         queue.inflight -= 1
         try:
-            yield await self._answer(response, queue, target)
+            read = await self._answer(response, queue, target)
+            if _must_be_seen(read):
+                queue.inflight += 1
+                yield self.request(queue, target._replace(etag="", last_modified=""))
+                return
+            yield read
         except Exception as error:
             logger.exception("our own code failed on %s", target.url)
             crashed = Harvest(queue.site.name, target.url, "failed", status=response.status)
@@ -218,6 +224,12 @@ class ArticlesSpider(Spider):
             resting = queue.resting.reason if queue.resting else ""
             self.results[name] = gather(queue.store, resting)
             queue.store.close()
+
+
+def _must_be_seen(read: Page | Harvest) -> bool:
+    """Whether a page that was not sent again may say otherwise than its headers: only whole."""
+    refused = isinstance(read, Harvest) and read.verdict.decision == "deny"
+    return refused and read.status == NOT_MODIFIED and read.verdict.signal == TDM_SIGNAL
 
 
 def seeds(site: Site) -> list[Offer]:
