@@ -78,8 +78,8 @@ def decide(
 
     >>> decide([Statement("meta robots", "meta", "noai", "deny", "no training")]).decision
     'deny'
-    >>> decide([])
-    Verdict(decision='allow', signal='', reason='no signal denies', evidence='')
+    >>> decide([]).reason
+    'no signal denies'
     """
     said = tuple(statements)
     decision, signal, reason = _decided(said, profile)
