@@ -32,6 +32,8 @@ SITE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
 MOST_REPEATS = 3  # of one segment in a path: more are a trap
 SCHEMA_FILE = "site.schema.json"
 _UNION = {"literal['robots']"}  # the other half of sitemaps: its list has the better error
+_KEY_IN_URL = re.compile(r"\?.*\$\{|//[^/]*\$\{[^/]*@")
+_KEY_IN_URL = re.compile(r"\?.*\$\{|//[^/]*\$\{[^/]*@")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -349,6 +351,28 @@ def _allowed_keys(path: tuple[int | str, ...]) -> str:
     return ", ".join(name for name in model.model_fields if name != "name")
 
 
+def _keys_in_urls(raw: Mapping[str, Any]) -> list[str]:
+    """URLs with a variable where keys stand: a URL goes into every row."""
+    return [
+        f"{key}: {url}: a variable in a query or before @ would stand in every row; "
+        f"send it under [request.headers]"
+        for key in ("start_urls", "sitemaps", "feeds")
+        for url in (raw[key] if isinstance(raw.get(key), list) else ())
+        if isinstance(url, str) and _KEY_IN_URL.search(url)
+    ]
+
+
+def _keys_in_urls(raw: Mapping[str, Any]) -> list[str]:
+    """URLs with a variable where keys stand: a URL goes into every row."""
+    return [
+        f"{key}: {url}: a variable in a query or before @ would stand in every row; "
+        f"send it under [request.headers]"
+        for key in ("start_urls", "sitemaps", "feeds")
+        for url in (raw[key] if isinstance(raw.get(key), list) else ())
+        if isinstance(url, str) and _KEY_IN_URL.search(url)
+    ]
+
+
 def _unexpanded(error: Any, written: Any) -> Any:
     """The error about what stands in the file: the values of variables may be keys."""
     value = written
@@ -407,6 +431,8 @@ def load_site(
         raise SiteError([*problems, f"{file}: not valid TOML: {error}"]) from None
     missing: set[str] = set()
     written = raw
+    problems += [f"{file}: {fault}" for fault in _keys_in_urls(raw)]
+    problems += [f"{file}: {fault}" for fault in _keys_in_urls(raw)]
     raw = _expand(raw, environment or {}, missing)
     problems += [
         f"{file}: the environment variable {variable} is not set (set it, or write it to .env)"

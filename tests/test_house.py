@@ -341,10 +341,11 @@ def test_the_python_examples_run(page, demo, monkeypatch):
 # -- The tree --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
-def test_every_requirement_is_pinned_and_says_why(name):
-    lines = [line for line in text_of(ROOT / name).splitlines() if line[:1] not in ("", "#")]
-    faults = [line for line in lines if not re.match(r"[\w.-]+==[\w.]+\s+# \S", line)]
+@pytest.mark.parametrize("path", sorted(ROOT.glob("requirements*.txt")), ids=name_of)
+def test_every_requirement_is_pinned_and_says_why(path):
+    lines = [line for line in text_of(path).splitlines() if line[:1] not in ("", "#")]
+    pinned = re.compile(r"[\w.\[\]-]+==[\w.+]+(; python_version < '[\d.]+')?\s+# \S")
+    faults = [line for line in lines if not (pinned.match(line) or line.startswith("-r "))]
     assert faults == []
 
 

@@ -21,6 +21,15 @@ def test_defaults_are_polite():
     assert (plain.pairs.every, plain.pairs.window, plain.pairs.splitter) == (3, 5, "sentencex")
 
 
+@pytest.mark.parametrize(
+    "url", ["https://a.example/?token=${KEY}", "https://me:${KEY}@a.example/"]
+)
+def test_a_key_in_a_url_would_stand_in_every_row(url):
+    with pytest.raises(SiteError, match=r"request.headers") as error:
+        load_site(f'start_urls = ["{url}"]', "a", environment={"KEY": "tok-1"})
+    assert "tok-1" not in str(error.value)
+
+
 COVERED = {
     "http://a.example/": True,
     "https://www.a.example:8080/y": True,
