@@ -7,7 +7,7 @@ that it would take seconds for. What stands in the article and is not of it is d
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import trafilatura
 from lxml import etree
@@ -29,7 +29,14 @@ _LITTLE: Final = 250
 _LITTLE_SHARE: Final = 0.25
 
 
-def find_article(page: etree._Element, title: str) -> list[Draft]:
+class Article(NamedTuple):
+    """What was found in a page: the blocks of its article, and those dropped by named rules."""
+
+    drafts: list[Draft]
+    dropped: list[tuple[Draft, str]]
+
+
+def find_article(page: etree._Element, title: str) -> Article:
     """The blocks of the page's article, in page order, with their places in the page.
 
     ``title`` is the page's title: above it the article has not begun.
@@ -37,14 +44,16 @@ def find_article(page: etree._Element, title: str) -> list[Draft]:
     everything = read_drafts(page, html_role)
     if _is_too_slow(page):
         return _trimmed(_prose(page), [], title)
-    drafts = _trimmed(_chosen(page, everything, title, fast=True), everything, title)
-    if _letters(drafts) >= _LITTLE:
-        return drafts
+    found = _trimmed(_chosen(page, everything, title, fast=True), everything, title)
+    if _letters(found) >= _LITTLE:
+        return found
     prose = _trimmed(_prose(page), [], title)
-    if drafts and _letters(drafts) >= _LITTLE_SHARE * _letters(prose):
-        return drafts
+    if found.drafts and _letters(found) >= _LITTLE_SHARE * _letters(prose):
+        return found
     slow = _trimmed(_chosen(page, everything, title, fast=False), everything, title)
-    return max(drafts, slow, key=_letters) if _letters(slow) >= _LITTLE else prose or drafts
+    if _letters(slow) >= _LITTLE:
+        return max(found, slow, key=_letters)
+    return prose if prose.drafts else found
 
 
 def _is_too_slow(page: etree._Element) -> bool:
@@ -58,13 +67,14 @@ def _is_too_slow(page: etree._Element) -> bool:
     )
 
 
-def _letters(drafts: list[Draft]) -> int:
-    return sum(len(draft.letters) for draft in drafts)
+def _letters(article: Article) -> int:
+    return sum(len(draft.letters) for draft in article.drafts)
 
 
-def _trimmed(drafts: list[Draft], everything: list[Draft], title: str) -> list[Draft]:
-    dropped = trim(drafts, everything, title)
-    return [draft for index, draft in enumerate(drafts) if index not in dropped]
+def _trimmed(drafts: list[Draft], everything: list[Draft], title: str) -> Article:
+    rules = trim(drafts, everything, title)
+    kept = [draft for index, draft in enumerate(drafts) if index not in rules]
+    return Article(kept, [(drafts[index], rules[index]) for index in sorted(rules)])
 
 
 def _chosen(

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from typing import Final
 
 from lxml import etree, html
 
-from pipelines.article import EXTRACTOR_VERSION, find_article
+from pipelines.article import EXTRACTOR_VERSION, Article, find_article
 from pipelines.blocks import Paths, clean_text, finish_blocks
 from pipelines.decode import decode_page
 from pipelines.mend import mend_page
 from pipelines.metadata import read_metadata
 from pipelines.records import Document, Rejected
 from pipelines.rules import ExtractRules
-from pipelines.selectors import check_rules, drop_selected, read_selected, select
+from pipelines.selectors import check_rules, drop_selected, read_selected, select, takes_its_square
 from pipelines.vocabulary import text_of
 
 BLOCKS_VERSION: Final = 2
@@ -31,8 +32,12 @@ REASONS: Final = (
     "extractor-error",
 )
 
+# Told the mended page, its title and what was found in it, while its elements can still be asked.
+Watch = Callable[["etree._Element", str, Article], None]  # noqa: SLF001 - lxml names it no other way
+
 _LARGEST: Final = 20_000_000
 _MOST_ELEMENTS: Final = 100_000
+_MOST_COUNTED: Final = 10_000
 _LONG_TAG: Final = 4_000
 _MOST_ATTRIBUTES: Final = 500
 _TAG: Final = re.compile(r"<([a-zA-Z][\w:-]*)\s[^<>]{2000,}>?")
@@ -88,19 +93,31 @@ def _title_selected(page: etree._Element, selector: str) -> str:
     return clean_text(text_of(found[0])) if found else ""
 
 
-def _document(body: bytes, url: str, rules: ExtractRules, text: str) -> Document | Rejected:
+def _found(page: etree._Element, title: str, rules: ExtractRules) -> Article | None:
+    if not (rules.article or rules.paragraphs):
+        return find_article(page, title)
+    drafts = read_selected(page, rules)
+    return None if drafts is None else Article(drafts, [])
+
+
+def _document(
+    body: bytes, url: str, rules: ExtractRules, text: str, watch: Watch | None
+) -> Document | Rejected:
     page = _parse(text)
     if isinstance(page, Rejected):
         return page
+    if takes_its_square(rules) and _count(page) > _MOST_COUNTED:
+        return Rejected("too-large", f"more than {_MOST_COUNTED} elements, and selectors that count")
     mend_page(page, text)
     about = read_metadata(page, url)
     title = (_title_selected(page, rules.title) if rules.title else "") or about.title
     drop_selected(page, rules.drop)
-    by_site = bool(rules.article or rules.paragraphs)
-    drafts = read_selected(page, rules) if by_site else find_article(page, title)
-    if drafts is None:
+    found = _found(page, title, rules)
+    if found is None:
         return Rejected("no-article", f"nothing matches {rules.article!r}")
-    blocks = finish_blocks(drafts, title, Paths())
+    if watch:
+        watch(page, title, found)
+    blocks = finish_blocks(found.drafts, title, Paths())
     if not blocks:
         return Rejected(
             "no-text", f"nothing matches {rules.paragraphs!r}" if rules.paragraphs else ""
@@ -115,7 +132,7 @@ def _document(body: bytes, url: str, rules: ExtractRules, text: str) -> Document
         authors=about.authors,
         license=about.license,
         body_hash=hashlib.sha256(body).hexdigest(),
-        extractor=SELECTORS if by_site else EXTRACTOR,
+        extractor=SELECTORS if rules.article or rules.paragraphs else EXTRACTOR,
     )
 
 
@@ -125,12 +142,14 @@ def extract_document(
     *,
     rules: ExtractRules | None = None,
     content_type: str | None = None,
+    watch: Watch | None = None,
 ) -> Document | Rejected:
     """What the page says, as typed blocks, or ``Rejected`` with one of ``REASONS``.
 
     ``content_type`` is the response header, for its charset. With ``rules.paragraphs`` or
-    ``rules.article`` the blocks are what these select; otherwise trafilatura decides. Only bad
-    selectors in ``rules`` raise: ``ValueError``. About 25 ms for a page of 110 kB, of which
+    ``rules.article`` the blocks are what these select; otherwise trafilatura decides. ``watch``
+    is told what was found, see ``pipelines.inspect_page``. Only bad selectors in ``rules``
+    raise: ``ValueError``. About 25 ms for a page of 110 kB, of which
     trafilatura takes 20.
     """
     rules = rules or ExtractRules()
@@ -141,7 +160,7 @@ def extract_document(
     if isinstance(text, Rejected):
         return text
     try:
-        document = _document(body, url, rules, text)
+        document = _document(body, url, rules, text, watch)
     except Exception as error:  # noqa: BLE001 - one odd page must not stop a night
         return Rejected("extractor-error", f"{type(error).__name__}: {error}")
     if isinstance(document, Document):
