@@ -32,8 +32,8 @@ SITE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
 MOST_REPEATS = 3  # of one segment in a path: more are a trap
 SCHEMA_FILE = "site.schema.json"
 _UNION = {"literal['robots']"}  # the other half of sitemaps: its list has the better error
-_KEY_IN_URL = re.compile(r"\?.*\$\{|//[^/]*\$\{[^/]*@")
-_KEY_IN_URL = re.compile(r"\?.*\$\{|//[^/]*\$\{[^/]*@")
+_KEY_IN_URL = re.compile(r"\?.*\$\{")
+_KEY_IN_URL = re.compile(r"\?.*\$\{")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -354,7 +354,7 @@ def _allowed_keys(path: tuple[int | str, ...]) -> str:
 def _keys_in_urls(raw: Mapping[str, Any]) -> list[str]:
     """URLs with a variable where keys stand: a URL goes into every row."""
     return [
-        f"{key}: {url}: a variable in a query or before @ would stand in every row; "
+        f"{key}: {url}: a variable in a query would stand in every row; "
         f"send it under [request.headers]"
         for key in ("start_urls", "sitemaps", "feeds")
         for url in (raw[key] if isinstance(raw.get(key), list) else ())
@@ -365,7 +365,7 @@ def _keys_in_urls(raw: Mapping[str, Any]) -> list[str]:
 def _keys_in_urls(raw: Mapping[str, Any]) -> list[str]:
     """URLs with a variable where keys stand: a URL goes into every row."""
     return [
-        f"{key}: {url}: a variable in a query or before @ would stand in every row; "
+        f"{key}: {url}: a variable in a query would stand in every row; "
         f"send it under [request.headers]"
         for key in ("start_urls", "sitemaps", "feeds")
         for url in (raw[key] if isinstance(raw.get(key), list) else ())
