@@ -33,7 +33,6 @@ MOST_REPEATS = 3  # of one segment in a path: more are a trap
 SCHEMA_FILE = "site.schema.json"
 _UNION = {"literal['robots']"}  # the other half of sitemaps: its list has the better error
 _KEY_IN_URL = re.compile(r"\?.*\$\{")
-_KEY_IN_URL = re.compile(r"\?.*\$\{")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -362,17 +361,6 @@ def _keys_in_urls(raw: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _keys_in_urls(raw: Mapping[str, Any]) -> list[str]:
-    """URLs with a variable where keys stand: a URL goes into every row."""
-    return [
-        f"{key}: {url}: a variable in a query would stand in every row; "
-        f"send it under [request.headers]"
-        for key in ("start_urls", "sitemaps", "feeds")
-        for url in (raw[key] if isinstance(raw.get(key), list) else ())
-        if isinstance(url, str) and _KEY_IN_URL.search(url)
-    ]
-
-
 def _unexpanded(error: Any, written: Any) -> Any:
     """The error about what stands in the file: the values of variables may be keys."""
     value = written
@@ -431,7 +419,6 @@ def load_site(
         raise SiteError([*problems, f"{file}: not valid TOML: {error}"]) from None
     missing: set[str] = set()
     written = raw
-    problems += [f"{file}: {fault}" for fault in _keys_in_urls(raw)]
     problems += [f"{file}: {fault}" for fault in _keys_in_urls(raw)]
     raw = _expand(raw, environment or {}, missing)
     problems += [
