@@ -132,7 +132,7 @@ class Reading:
 
     async def _page(self, page: Page) -> Page | Harvest:
         """A page's own signals and its links; the rest is the pipelines' work."""
-        frame = _frame(page)
+        frame = frame_of(page)
         if isinstance(frame, Rejected):
             return outcome(page, "rejected", frame.reason).but(links=())
         signals = read_signals(page, frame, self._said, self._site.licence_policy)
@@ -154,7 +154,7 @@ class Reading:
         return refused.but(links=offers, verdict=verdict)
 
 
-def _frame(page: Page) -> Frame | Rejected:
+def frame_of(page: Page) -> Frame | Rejected:
     """Links, metas and scripts of a page, or why it is none."""
     content_type = page.header("content-type")
     if not is_html(content_type, page.body):
