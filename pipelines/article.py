@@ -7,7 +7,7 @@ that it would take seconds for. What stands in the article and is not of it is d
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import trafilatura
 from lxml import etree
@@ -24,7 +24,7 @@ _LINKED_SHARE: Final = 0.9
 _MOST_CELLS: Final = 1_000
 _MOST_CHILDREN: Final = 3_000
 _MOST_ELEMENTS: Final = 30_000
-_count: Final = etree.XPath("count(//*)")
+_COUNT: Final = etree.XPath("count(//*)")
 _LITTLE: Final = 250
 _LITTLE_SHARE: Final = 0.25
 
@@ -56,9 +56,14 @@ def find_article(page: etree._Element, title: str) -> Article:
     return prose if prose.drafts else found
 
 
+def count_elements(page: etree._Element) -> int:
+    """How many elements the page has, itself included."""
+    return int(cast("float", _COUNT(page)))
+
+
 def _is_too_slow(page: etree._Element) -> bool:
     """Whether trafilatura would take seconds: it takes the square of an element's children."""
-    elements = _count(page)
+    elements = count_elements(page)
     if elements <= _MOST_CHILDREN:
         return any(len(row) > _MOST_CELLS for row in page.iter("tr"))
     return elements > _MOST_ELEMENTS or any(

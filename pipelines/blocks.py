@@ -14,18 +14,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lxml import etree
 
-from pipelines.decode import without_controls
+from pipelines.cleaning import CELL, CELLS_JOINED_BY, LITERAL_BRACKET, cleaned
 from pipelines.records import Block, BlockKind, normalised
 from pipelines.vocabulary import LEVELS, Role, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-CELLS_JOINED_BY: Final = " | "
-
-# Two non-characters, which no text has, mark what cleaning must know; it removes them.
-_CELL: Final = "\ufdd0"
-_LITERAL_BRACKET: Final = "\ufdd1"
 
 _KINDS: Final[dict[Role, BlockKind]] = {
     "heading": "heading",
@@ -44,22 +39,6 @@ _LEVEL_OF_OTHERS: Final = 6
 # Pages of the old school end a paragraph with two line breaks.
 _BREAKS_OF_A_PARAGRAPH: Final = 2
 
-_INVISIBLE: Final = re.compile("[\u00ad\u200b\u2060\ufeff]")
-_CITATION: Final = re.compile(
-    r"\s*\[\s*(?:"
-    r"\d{1,3}(?:\s*[,\u2013-]\s*\d{1,3})*"
-    r"|(?:note|nb|n)\s?\d{1,3}"
-    r"|(?:citation|clarification|verification|page|year|additional citation)s? needed"
-    r"|(?:when|who|by whom|which|where|why|according to whom)\?|dubious.{0,3} discuss"
-    r")\s*\](?!\()",
-    re.IGNORECASE,
-)
-_NOTE_LETTER: Final = re.compile(r"(?<=[\w.,;:!?)\]\u201d\u2019%])\[[a-z]\](?!\w)")
-_EDIT_LINK: Final = re.compile(
-    r"\s*\[\s*(?:edit|bearbeiten|modifier|editar|modifica|bewerken|redigera|edytuj|править)"
-    r"(?:\s*\|[^\]]{0,40})?\s*\]",
-    re.IGNORECASE,
-)
 _WORD: Final = re.compile(r"\w")
 _BACK_REFERENCE: Final = "^"
 
@@ -84,7 +63,7 @@ class Draft:
     def text(self) -> str:
         """The clean text, as it stands in a block; read once, when the walk is over."""
         if self._text is None:
-            self._text = _cleaned(self.kind, "".join(self.pieces))
+            self._text = cleaned(self.kind, "".join(self.pieces))
         return self._text
 
     @property
@@ -156,7 +135,7 @@ class _Reader:
         if role in _KINDS or role == "break":
             self.begin(element, role)
         elif role == "cell":
-            self.add(_CELL)
+            self.add(CELL)
         elif role == "line":
             if element.tag in _BREAKS and self.in_code():
                 self.add("\n")
@@ -216,7 +195,7 @@ class _Reader:
             self.open = Draft(context.kind, context.level, context.element)
             self.drafts.append(self.open)
         if self.literals and context.kind != "code":
-            text = text.replace("[", _LITERAL_BRACKET)
+            text = text.replace("[", LITERAL_BRACKET)
         self.open.pieces.append(text)
         if (self.links or self.breaks) and not text.isspace():
             self.breaks = 0
@@ -290,37 +269,10 @@ def finish_blocks(
     return _placed(_without_empty_headings(blocks))
 
 
-def clean_text(raw: str) -> str:
-    r"""One line: white space collapsed, citation marks and edit links removed.
-
-    >>> clean_text(" As shown[1][2,3], and\n later[a].")
-    'As shown, and later.'
-    """
-    text = " ".join(raw.split())
-    if not text.isprintable():  # no soft hyphen, no control, nothing without width passes
-        text = " ".join(_INVISIBLE.sub("", without_controls(text)).split())
-    if "[" in text:
-        text = _EDIT_LINK.sub("", _NOTE_LETTER.sub("", _CITATION.sub("", text))).strip()
-    return text if text.isprintable() else text.replace(_LITERAL_BRACKET, "[").replace(_CELL, "").strip()
-
-
 def _level(element: etree._Element, kind: BlockKind) -> int:
     if kind != "heading":
         return 0
     return LEVELS.get(element.get("rend") or element.tag, _LEVEL_OF_OTHERS)
-
-
-def _cleaned(kind: BlockKind, raw: str) -> str:
-    if kind == "code":
-        return _clean_code(raw.replace(_CELL, " ").replace(_LITERAL_BRACKET, "["))
-    if _CELL not in raw:
-        return clean_text(raw)
-    return CELLS_JOINED_BY.join(filter(None, map(clean_text, raw.split(_CELL))))
-
-
-def _clean_code(raw: str) -> str:
-    lines = without_controls(raw.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
-    return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
 def _without_empty_headings(blocks: list[Block]) -> list[Block]:

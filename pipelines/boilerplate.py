@@ -41,9 +41,10 @@ _LINKED: Final = 0.85
 _POINTS: Final = 0.4
 _SHORT: Final = 160
 _LEAD_SHORT: Final = 90
-_PROSE: Final = 100
+_PROSE: Final = 70
 _LEAD_BLOCKS: Final = 8
 _TAIL_BLOCKS: Final = 12
+_TAIL_LINES: Final = 3  # this far behind, running text may still be such a note
 _COMMENTS_FROM: Final = 0.3  # of the article's letters stand before its comments
 _TOC_LEAST: Final = 3
 _SMALL_HEADING: Final = 4
@@ -51,7 +52,7 @@ _TEASER: Final = 300
 _TEASER_LINES: Final = 4
 _TEASER_SHARE: Final = 0.5
 _MANY_TEASERS: Final = 3
-_ENDS: Final = tuple('.!?…。！？:;।؟"”»’)')
+_ENDS: Final = tuple('.!?…。！？:;।؟"”»’)')  # noqa: RUF001 - those of other scripts
 
 
 class Trimming:
@@ -81,7 +82,17 @@ def trim(drafts: Sequence[Draft], page: Sequence[Draft], title: str = "") -> dic
     """
     work = Trimming(drafts, page)
     _above(work, title)
-    for rule in (_named, _comments, _islands, _contents, _pointers, _teasers, _asides, _lead, _tail):
+    for rule in (
+        _named,
+        _comments,
+        _islands,
+        _contents,
+        _pointers,
+        _teasers,
+        _asides,
+        _lead,
+        _tail,
+    ):
         rule(work)
     return work.rules
 
@@ -129,7 +140,9 @@ def _named(work: Trimming) -> None:
 
 @lru_cache(maxsize=4096)
 def _is_noise(name: str | None, identifier: str | None) -> bool:
-    return bool((name and NOISE_NAME.search(name)) or (identifier and NOISE_NAME.search(identifier)))
+    return bool(
+        (name and NOISE_NAME.search(name)) or (identifier and NOISE_NAME.search(identifier))
+    )
 
 
 def _name_of(element: etree._Element) -> str:
@@ -177,7 +190,7 @@ def _opens_comments(draft: Draft) -> bool:
     if len(draft.text) > _LEAD_SHORT or not COMMENTS_HEADING.search(draft.text):
         return False
     if draft.kind == "heading" or draft.element is None:
-        return draft.kind == "heading" and not draft.text.lower() == "comments"
+        return draft.kind == "heading" and draft.text.lower() != "comments"
     return _noise_around(draft.element, {}) is not None
 
 
@@ -229,18 +242,23 @@ def _pointers(work: Trimming) -> None:
             if draft.level >= _SMALL_HEADING and _is_no_heading(text):
                 work.drop(index, "credit")
             continue
-        if BYLINE.search(text) and draft.kind == "paragraph":
-            work.drop(index, "byline")
-        elif CREDIT.search(text) and draft.kind == "paragraph":
-            work.drop(index, "credit")
-        elif FURNITURE.search(text):
-            work.drop(index, "furniture")
-        elif POINTER.search(text) and draft.linked_share >= _POINTS:
-            work.drop(index, "pointer")
-        elif draft.kind == "paragraph" and draft.linked_share >= _LINKED:
-            around = left[max(0, order - 1) : order + 2]
-            if not text.endswith((".", "。")) and any(is_prose(work.drafts[one]) for one in around):
-                work.drop(index, "link")
+        around = left[max(0, order - 1) : order + 2]
+        if rule := _line_rule(draft, in_prose=any(is_prose(work.drafts[one]) for one in around)):
+            work.drop(index, rule)
+
+
+def _line_rule(draft: Draft, *, in_prose: bool) -> str:
+    text = draft.text
+    if draft.kind == "paragraph" and BYLINE.search(text):
+        return "byline"
+    if draft.kind == "paragraph" and CREDIT.search(text):
+        return "credit"
+    if FURNITURE.search(text):
+        return "furniture"
+    if POINTER.search(text) and draft.linked_share >= _POINTS:
+        return "pointer"
+    is_link = draft.kind == "paragraph" and draft.linked_share >= _LINKED
+    return "link" if is_link and in_prose and not text.endswith((".", "。")) else ""
 
 
 def _teasers(work: Trimming) -> None:
@@ -248,7 +266,7 @@ def _teasers(work: Trimming) -> None:
     left = list(work.left())
     heads = [index for index in left if work.drafts[index].kind == "heading"]
     linked = [index for index in heads if _leads_away(work.drafts[index])]
-    if not linked or len(linked) * 2 > len(heads) + 1 and len(linked) < _MANY_TEASERS:
+    if not linked or (len(linked) * 2 > len(heads) + 1 and len(linked) < _MANY_TEASERS):
         return
     groups: list[list[int]] = []
     for index in left:
@@ -282,11 +300,11 @@ def _asides(work: Trimming) -> None:
     dropping = False
     for index in list(work.left()):
         draft = work.drafts[index]
-        if draft.kind == "heading" or len(draft.text) <= _LEAD_SHORT:
-            if ASIDE_HEADING.search(draft.text):
-                work.drop(index, "aside")
-                dropping = True
-                continue
+        is_line = draft.kind == "heading" or len(draft.text) <= _LEAD_SHORT
+        if is_line and ASIDE_HEADING.search(draft.text):
+            work.drop(index, "aside")
+            dropping = True
+            continue
         if draft.kind == "heading" or is_prose(draft):
             dropping = False
         if dropping:
@@ -301,7 +319,7 @@ def _lead(work: Trimming) -> None:
             return
         if draft.kind in {"heading", "code", "table_row"} or len(draft.text) > _SHORT:
             continue
-        if LEAD_LINE.search(draft.text) or DATE_LINE.search(draft.text):
+        if any(one.search(draft.text) for one in (LEAD_LINE, DATE_LINE, BYLINE)):
             work.drop(index, "lead")
 
 
@@ -316,9 +334,9 @@ def _tail(work: Trimming) -> None:
             return
         if draft.kind == "heading":
             continue
-        if TAIL_LINE.search(draft.text) and len(draft.text) <= 3 * _SHORT:
+        if (TAIL_LINE.search(draft.text) and len(draft.text) <= 3 * _SHORT) or (
+            DATE_LINE.search(draft.text) and len(draft.text) <= _LEAD_SHORT
+        ):
             work.drop(index, "tail")
-        elif DATE_LINE.search(draft.text) and len(draft.text) <= _LEAD_SHORT:
-            work.drop(index, "tail")
-        elif is_prose(draft) and count >= 3:
+        elif is_prose(draft) and count >= _TAIL_LINES:
             return

@@ -14,9 +14,11 @@ from typing import Final
 
 from lxml import etree, html
 
-from pipelines.article import EXTRACTOR_VERSION, Article, find_article
-from pipelines.blocks import Paths, clean_text, finish_blocks
+from pipelines.article import EXTRACTOR_VERSION, Article, count_elements, find_article
+from pipelines.blocks import Paths, finish_blocks
+from pipelines.cleaning import clean_text
 from pipelines.decode import decode_page
+from pipelines.language import language_of
 from pipelines.mend import mend_page
 from pipelines.metadata import read_metadata
 from pipelines.records import Document, Rejected
@@ -41,7 +43,6 @@ _MOST_COUNTED: Final = 10_000
 _LONG_TAG: Final = 4_000
 _MOST_ATTRIBUTES: Final = 500
 _TAG: Final = re.compile(r"<([a-zA-Z][\w:-]*)\s[^<>]{2000,}>?")
-_count: Final = etree.XPath("count(//*)")
 # Scripts that put no spaces between words; two letters make about one word.
 _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _LETTERS_A_WORD: Final = 2
@@ -58,8 +59,10 @@ def count_words(text: str) -> int:
 
 
 def _tamed(text: str) -> str:
-    """The page without the attributes of tags that have thousands: the parser's time grows with
-    the square of their number."""
+    """The page without the attributes of tags that have thousands.
+
+    The parser's time grows with the square of their number.
+    """
     if max(map(len, text.split(">"))) < _LONG_TAG:
         return text
     return _TAG.sub(
@@ -82,7 +85,7 @@ def _parse(text: str) -> etree._Element | Rejected:
         return Rejected("too-deep" if "depth" in fatal.message else "too-large", fatal.message)
     if root is None:
         return Rejected("no-text", "no element at all")
-    elements = int(_count(root))
+    elements = count_elements(root)
     if elements > _MOST_ELEMENTS:
         return Rejected("too-large", f"{elements} elements, at most {_MOST_ELEMENTS}")
     return root
@@ -106,8 +109,10 @@ def _document(
     page = _parse(text)
     if isinstance(page, Rejected):
         return page
-    if takes_its_square(rules) and _count(page) > _MOST_COUNTED:
-        return Rejected("too-large", f"more than {_MOST_COUNTED} elements, and selectors that count")
+    if takes_its_square(rules) and count_elements(page) > _MOST_COUNTED:
+        return Rejected(
+            "too-large", f"more than {_MOST_COUNTED} elements, and selectors that count"
+        )
     mend_page(page, text)
     about = read_metadata(page, url)
     title = (_title_selected(page, rules.title) if rules.title else "") or about.title
@@ -126,11 +131,12 @@ def _document(
         url=url,
         title=title,
         blocks=blocks,
-        language=about.language,
+        language=language_of(blocks, about.language),
         canonical_url=about.canonical_url,
         date=about.date,
         authors=about.authors,
         license=about.license,
+        section=about.section,
         body_hash=hashlib.sha256(body).hexdigest(),
         extractor=SELECTORS if rules.article or rules.paragraphs else EXTRACTOR,
     )

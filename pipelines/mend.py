@@ -11,7 +11,9 @@ from typing import Final
 from lxml import etree
 
 # Links that name their own place: the text of a permalink, of an icon font, of an edit link.
-_ANCHOR_SIGNS: Final = frozenset(("¶", "#", "§", "🔗", "⚓", "⚓︎", "∞", "\uf0c1", "\u200b", "permalink"))
+_ANCHOR_SIGNS: Final = frozenset(
+    ("¶", "#", "§", "🔗", "⚓", "⚓︎", "∞", "\uf0c1", "\u200b", "permalink")
+)
 _LONGEST_SIGN: Final = 12
 _ANCHOR_CLASS: Final = re.compile(
     r"\b(?:headerlink|header-?anchor|heading-?anchor|anchorjs-link|permalink|hash-link|"
@@ -27,7 +29,14 @@ _HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden",
 _LONGEST_HIDDEN: Final = 200
 _MARKED: Final = ("span", "sup", "small", "div", "button", "em", "i", "strong", "b", "p", "abbr")
 # Pages whose text has none of these have nothing to mend.
-_ANCHOR_MARKS: Final = (*(_ANCHOR_SIGNS - {"#"}), ">#<", "headerlink", "anchor", "hash-link", "editsection")
+_ANCHOR_MARKS: Final = (
+    *(_ANCHOR_SIGNS - {"#"}),
+    ">#<",
+    "headerlink",
+    "anchor",
+    "hash-link",
+    "editsection",
+)
 _HIDDEN_MARKS: Final = ("editsection", "sr-only", "hidden", "screen-reader", "screenreader", "none")
 
 

@@ -11,7 +11,7 @@ from email.utils import parsedate
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
 
-from pipelines.blocks import clean_text
+from pipelines.cleaning import clean_text
 from pipelines.records import normalised
 from pipelines.vocabulary import text_of
 
@@ -40,6 +40,7 @@ _AUTHOR_META: Final = (
 _TITLE_META: Final = ("og:title", "twitter:title")
 _NUMBERED: Final = re.compile(r"\d+(?:\.\d+)*[.)]?\s")
 _TELLING_NAME: Final = 15
+_SECTION_META: Final = ("article:section", "og:article:section", "dc.subject", "parsely-section")
 _LONGEST_TITLE: Final = 500
 _LONGEST_NAME: Final = 100
 _MOST_JSON: Final = 1_000_000
@@ -56,6 +57,7 @@ class Metadata:
     date: str
     authors: tuple[str, ...]
     license: str
+    section: str
 
 
 def normalised_date(text: str) -> str:
@@ -165,6 +167,15 @@ def _authors(meta: dict[str, list[str]], things: list[dict[str, Any]]) -> tuple[
                 names += [clean_text(name)] if isinstance(name, str) else []
     people = (name for name in names if name and "://" not in name and len(name) <= _LONGEST_NAME)
     return tuple(dict.fromkeys(people))
+
+
+def _section(meta: dict[str, list[str]], things: list[dict[str, Any]]) -> str:
+    stated = [name for key in _SECTION_META for name in meta.get(key, ())]
+    for thing in things:
+        one = thing.get("articleSection")
+        stated += [name for name in (one if isinstance(one, list) else [one]) if name]
+    names = (clean_text(name) for name in stated if isinstance(name, str))
+    return next((name for name in names if name and len(name) <= _LONGEST_NAME), "")
 
 
 def _link(page: etree._Element, relation: str, url: str) -> str:
@@ -279,4 +290,5 @@ def read_metadata(page: etree._Element, url: str) -> Metadata:
         date=next(filter(None, dates), ""),
         authors=_authors(meta, things),
         license=_link(page, "license", url),
+        section=_section(meta, things),
     )

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - signs of many scripts are what the patterns are about
 """The words by which pages say what is not their article: one pattern a purpose. Pure.
 
 Patterns are anchored: a line is such a line from its first word to its last, or begins so. The
@@ -29,16 +30,19 @@ NOISE_NAME: Final = re.compile(
 )
 
 COMMENTS_HEADING: Final = _lines(
-    r"^\W*(?:\d+\s+)?(?:reader|visitor|user|latest|all|recent)?\s*comments?\b.{0,30}$",
+    r"^\W*(?:\d+\s+)?(?:reader|visitor|user|latest|all|recent)?\s*comments?"
+    r"(?: add your comment|\W*\d*\W*)$",
     r"^(?:leave|post|add|write) (?:a|your) (?:comment|reply)\b",
     r"^\d+ (?:responses?|replies|thoughts) (?:to|on)\b",
     r"^(?:join the (?:conversation|discussion)|reader discussion)\b",
-    r"^(?:\d+ )?(?:kommentare?|commentaires?|comentarios?|commenti|reacties|komentarze|комментарии)\b.{0,20}$",
+    r"^(?:\d+ )?(?:kommentare?|commentaires?|comentarios?|commenti|reacties|komentarze|"
+    r"комментарии)\b.{0,20}$",
 )
 
 ASIDE_HEADING: Final = _lines(
     r"^(?:you (?:might|may) (?:also|be) (?:like|interested)|more (?:from|on|stories|must-reads)|"
-    r"related(?: (?:articles?|stories|posts?|links|content|topics?|tags?|coverage|reading|news))?:?$|"
+    r"related(?: (?:articles?|stories|posts?|links|content|topics?|tags?|coverage|reading|"
+    r"news))?:?$|"
     r"(?:most|more) (?:popular|read|viewed|shared)|recommended(?: for you)?:?$|trending|"
     r"read (?:next|more|also):?$|(?:further|recommended) reading:?$|what to read next|"
     r"don[’']t miss|up next|latest (?:news|stories)|popular (?:posts|stories|now)|in other news|"
@@ -60,11 +64,14 @@ ASIDE_HEADING: Final = _lines(
 # Lines that point elsewhere, when a good part of them is a link.
 POINTER: Final = _lines(
     r"^\[.*\]$|^\(\s?(?:see|read|more|watch)\b.*\)$",
-    r"^[\W_]*(?:(?:read|see|watch|listen|also|related|more|next|previous|download)\b[^.]{0,24}[:»>–—-]|"
+    r"^[\W_]*(?:(?:read|see|watch|listen|also|related|more|next|previous|"
+    r"download)\b[^.]{0,24}[:»>–—-]|"
     r"read (?:more|also|next|the full)|see also|related\b|more (?:on|from|about)\b|also read|"
     r"continue reading|click here|(?:watch|listen)(?: now)?\s*[:|])",
-    r"^[\W_]*(?:mehr|lesen sie|siehe auch|lesen)\b[^.]{0,30}[:»>]|^[\W_]*(?:lire aussi|à lire|voir aussi)\b",
-    r"^[\W_]*(?:lea|lee|vea|ver) (?:también|más)|^[\W_]*(?:leggi anche|lees ook|leia (?:também|mais))",
+    r"^[\W_]*(?:mehr|lesen sie|siehe auch|lesen)\b[^.]{0,30}[:»>]|^[\W_]*(?:lire aussi|à lire|"
+    r"voir aussi)\b",
+    r"^[\W_]*(?:lea|lee|vea|ver) (?:también|más)|^[\W_]*(?:leggi anche|lees ook|leia (?:também|"
+    r"mais))",
     r"^(?:learn|read|find out|discover) more\b",
     r"(?:»|›|>>|→|\bread more|\bmore)\W*$",
 )
@@ -76,7 +83,8 @@ CREDIT: Final = _lines(
     r"^[\W_]*(?:image|photo) caption\b",
     r"^\(?(?:ap|afp|reuters|getty images|epa|dpa|wikimedia commons|shutterstock|istock|flickr|"
     r"thinkstock|associated press|ap photo|us navy)(?: ?/ ?[\w .]{2,40})?\)?$",
-    r"^[\w .’'-]{2,60}/\s?(?:getty images|reuters|ap|afp|shutterstock|associated press|epa|istock)\W*$",
+    r"^[\w .’'-]{2,60}/\s?(?:getty images|reuters|ap|afp|shutterstock|associated press|epa|"
+    r"istock)\W*$",
     r"^©\s?[\w .,/]{2,50}$",
 )
 
@@ -100,15 +108,18 @@ _DAY: Final = (
     r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? |(?:mon|tue|wed|thu|fri|sat|sun),? )?"
 )
 _DATE: Final = (
-    rf"(?:{_DAY}(?:{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}})|"
+    rf"(?:{_DAY}(?:{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}}(?:st|nd|rd|"
+    rf"th)? {_MONTH},? \d{{4}})|"
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}年\d{1,2}月\d{1,2}日)"
 )
 
 DATE_LINE: Final = _lines(
     rf"^(?:(?:published|posted|updated|last (?:updated|modified)|created|date|first published)\b"
-    rf"[^.\d]{{0,30}})?{_DATE}(?:[\sT,|@•·-]*(?:at )?\d{{1,2}}[:.]\d{{2}}(?::\d{{2}})?\s?(?:[ap]\.?m\.?)?"
+    rf"[^.\d]{{0,30}})?{_DATE}(?:[\sT,|@•·-]*(?:at )?\d{{1,2}}[:.]\d{{2}}(?::\d{{2}})?\s?"
+    rf"(?:[ap]\.?m\.?)?"
     rf"(?:\s?\(?[A-Z]{{2,4}}\)?)?)?\W*$",
-    r"^(?:published|posted|updated|last (?:updated|modified)|first published)\b[^.]{0,60}\d{4}[^.]{0,30}$",
+    r"^(?:published|posted|updated|last (?:updated|modified)|"
+    r"first published)\b[^.]{0,60}\d{4}[^.]{0,30}$",
     r"^\d+ (?:minutes?|hours?|days?|weeks?|months?) ago$",
     r"^\d{1,2}[:.]\d{2}(?::\d{2})? ?(?:[ap]\.?m\.?)?(?: [A-Z]{2,4})?$",
     r"^\d+\s?(?:min(?:ute)?s?)[ -]?(?:read|de lecture|lesezeit)$",
@@ -122,31 +133,36 @@ BYLINE: Final = re.compile(
 )
 
 LEAD_LINE: Final = _lines(
-    r"^(?:by|von|par|por|di|door|av|autor(?:en|i)?|author|written by|posted by|reported by)\b:?\s"
-    r"[\w.’'-]+(?:[\s,&|/]+[\w.’'-]+){0,7}\W{0,3}$",
+    r"^(?:by|author|autor(?:en|i)?|auteurs?|written by|posted by|reported by)\s?:.{2,80}$",
+    r"^(?:written|posted|reported) by [^.!?]{2,60}$",
     r"^(?:illustration|photograph)s? by\b",
-    r"^.{0,60}\b\d{1,2}[./ ]\d{1,2}[./ ]\d{4}\b.{0,80}\b(?:updated|mis à jour|aktualisiert|par|by|von|por)\b",
+    r"^.{0,60}\b\d{1,2}[./ ]\d{1,2}[./ ]\d{4}\b.{0,80}\b(?:updated|mis à jour|aktualisiert|par|"
+    r"by|von|por)\b",
     r"^(?:autori|authors|autoren|auteurs|autores)\s?:",
     r"^[\w. ’'-]{3,40}\s?\|\s?[\w. ’'-]{3,40}\s?\|\s?[\d/. -]{6,12}$",
-    r"^(?:share|follow|listen|save)\b.{0,30}$",
+    r"^(?:share|follow|listen|save)\b[^.!?]{0,30}$",
     r"^(?:from|source|quelle|fuente|来源)\s?[:：].{0,40}$",
     r"^(?:categor(?:y|ies)|section|filed under|tags?|topics?)\s?:.{0,60}$",
 )
 
 TAIL_LINE: Final = _lines(
-    r"^[\W_]*(?:follow|like|find|join) (?:us|me|\w+ \w+|the \w+|\w+) (?:on|via|at) (?:facebook|twitter|x|instagram|linkedin|google|telegram|whatsapp|mastodon)\b",
+    r"^[\W_]*(?:follow|like|find|join) (?:us|me|\w+ \w+|the \w+|\w+) (?:on|via|at) (?:facebook|"
+    r"twitter|x|instagram|linkedin|google|telegram|whatsapp|mastodon)\b",
     r"^[\W_]*please follow\b|^follow @?\w+$",
     r"^[\W_]*(?:subscribe|sign up) (?:to|for|here|now)\b",
     r"^[\W_]*(?:share|tweet|print|e-?mail) (?:this|on|via|it)\b.{0,60}$",
-    r"^[\W_]*(?:tags?|tagged|filed under|categor(?:y|ies)|topics?|keywords|posted in|related topics)\s*:",
-    r"^[\W_]*(?:copyright\b|\(c\) ?\d{4}|©)|\ball rights reserved\b.{0,60}",
+    r"^[\W_]*(?:tags?|tagged|filed under|categor(?:y|ies)|topics?|keywords|posted in|"
+    r"related topics)\s*:",
+    r"^[\W_]*(?:copyright\W{0,3}(?:\d{4}|by\b|\(c\)|©)|\(c\) ?\d{4}|©)|"
+    r"\ball rights reserved\b.{0,60}",
     r"™? ?& ?© ?\d{4}",
     r"^(?:this page (?:was )?)?last (?:modified|updated|changed|edited|reviewed)\b.{0,80}$",
     r"^this page (?:was )?(?:last|generated)\b.{0,80}$",
     r"^(?:write|contact|reach|email|send (?:a )?(?:letter|tips?)) (?:to )?[^.]{0,60}\bat\b.{0,60}@",
     r"^[\w. ]{0,40}\(?[\w.+-]+@[\w-]+\.[\w.]+\)?\s*(?:\(end\))?$",
     r"^[\W_]*(?:questions\? comments\?|got a tip|have a tip|do you have a story)\b",
-    r"^[\W_]*(?:click here|read more|see also|more:|related:|next:|previous:|continue reading)\b.{0,120}$",
+    r"^[\W_]*(?:click here|read more|see also|more:|related:|next:|previous:|"
+    r"continue reading)\b.{0,120}$",
     r"^just a heads up\b|\baffiliate (?:links?|commission)\b",
     r"^[\[【(（]?\s*(?:責任編集|责任编辑|編輯|编辑|编辑人)\s*[:：]",
     r"^(?:posted|submitted|published) (?:by|in|on|at)\b.{0,80}$",

@@ -109,7 +109,8 @@ class Block:
 class Document:
     """What a page says, without its frame: the key is URL + revision (given by the state).
 
-    ``date`` is ``YYYY-MM-DD`` or ``""``; ``language`` an ISO 639-1 code or ``""``;
+    ``date`` is ``YYYY-MM-DD`` or ``""``; ``language`` an ISO 639-1 code or ``""``; ``section``
+    the part of the site that the page says it stands in;
     ``body_hash`` the SHA-256 of the response body in hex.
     """
 
@@ -123,6 +124,7 @@ class Document:
     license: str = ""
     body_hash: str = ""
     extractor: str = ""
+    section: str = ""
 
     @cached_property
     def text(self) -> str:

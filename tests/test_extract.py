@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.blocks import clean_text
+from pipelines.cleaning import clean_text
 from pipelines.decode import decode_page
 from pipelines.extract import REASONS, count_words, extract_document
 from pipelines.metadata import normalised_date, title_without_site
@@ -592,10 +592,6 @@ def test_a_site_name_alone_stays_the_title():
 @pytest.mark.parametrize(
     ("html", "field", "value"),
     [
-        ("<html lang=EN-us>", "language", "en"),
-        ("<html xml:lang='de'>", "language", "de"),
-        ("<html lang=fil>", "language", ""),
-        ("<meta http-equiv=Content-Language content='fr, en'>", "language", "fr"),
         ("<link rel=canonical href='../b?x=1'>", "canonical_url", "https://site.example/b?x=1"),
         ("<link rel='Canonical' href='javascript:x()'>", "canonical_url", ""),
         ("<link rel=canonical href='http://[bad'>", "canonical_url", ""),
@@ -640,6 +636,19 @@ def test_a_site_name_alone_stays_the_title():
 )
 def test_metadata(html, field, value):
     assert getattr(document_of(f"{html}<p>{FILLER}</p>"), field) == value
+
+
+@pytest.mark.parametrize(
+    ("html", "language"),
+    [
+        ("<html lang=EN-us>", "en"),
+        ("<html xml:lang='de'>", "de"),
+        ("<html lang=fil>", ""),
+        ("<meta http-equiv=Content-Language content='fr, en'>", "fr"),
+    ],
+)
+def test_a_short_text_is_in_the_language_that_its_page_declares(html, language):
+    assert document_of(f"{html}<p>Too little to tell: 1 2 3 4 5 6 7 8 9.</p>").language == language
 
 
 def test_deeply_nested_json_is_no_reason_to_fail():
