@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,8 +21,9 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ftcrawler.clock import iso
+from ftcrawler.commands.crawl import PORT_VARIABLE, complain, quiet_scrapy, told
 from ftcrawler.commands.crawl import Command as CrawlCommand
-from ftcrawler.commands.crawl import complain, quiet_scrapy, told
+from ftcrawler.commands.sites import ANY_PORT
 from ftcrawler.exits import Exit
 from ftcrawler.ledger import Entry, entries, summary
 from ftcrawler.looking import look
@@ -156,6 +158,7 @@ def site_of(url: str, folder: Path, names: list[str] | None) -> Site:
 
     Raises :class:`SiteError` for a named site that does not cover it.
     """
+    os.environ.setdefault(PORT_VARIABLE, ANY_PORT)  # the demo's, when it is not served
     files = names or [path.stem for path in sorted(folder.glob("*.toml"))]
     for site in load_sites(folder, files) if files else ():
         if site.covers(url):

@@ -17,7 +17,7 @@ from ftcrawler.exits import Exit
 from ftcrawler.site import Site, SiteError, json_schema
 from ftcrawler.sitefiles import load_sites
 
-_ANY_PORT = "80"  # the demo's port is known while it is served; here any will do
+ANY_PORT = "80"  # the demo's port is known while it is served; here any will do
 
 
 def seeds_of(site: Site) -> str:
@@ -51,7 +51,7 @@ def load_every_site(folder: Path) -> list[Site]:
 
     The good ones are lost in the error: a check that fails shows problems, not a table.
     """
-    os.environ.setdefault(PORT_VARIABLE, _ANY_PORT)
+    os.environ.setdefault(PORT_VARIABLE, ANY_PORT)
     names = [path.stem for path in sorted(folder.glob("*.toml"))] if folder.is_dir() else []
     return load_sites(folder, names or None)
 
