@@ -46,7 +46,7 @@ class Tally:
         """One document: timed as the crawl does it, then once more for the names."""
         self.pages += 1
         begin = time.process_time()
-        kept, _ = kept_pairs(document, self.rules)
+        kept_pairs(document, self.rules)
         self.seconds += time.process_time() - begin
         for pair, reason in judged_pairs(document, self.rules):
             self.made[pair.kind] += 1
@@ -55,8 +55,9 @@ class Tally:
                 self.dropped[reason].append((page, pair))
             elif pair.fingerprint in self.seen:
                 self.drops[pair.kind]["duplicate"] += 1
-            self.seen.add(pair.fingerprint)
-        self.kept += [(page, pair) for pair in kept]
+            else:
+                self.kept.append((page, pair))
+                self.seen.add(pair.fingerprint)
 
     def show(self, site: str) -> None:
         """The table of a site."""

@@ -9,228 +9,18 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
 from pipelines.lexicon import LEXICONS
 from pipelines.sentences import is_finished
-
-
-class _Words(NamedTuple):
-    openers: frozenset[str]
-    verbs: frozenset[str]
-    endings: tuple[str, ...]
-    pronouns: frozenset[str]  # "Fork it off": what, the prompt does not say
-    owners: frozenset[str]  # "Despite its name": whose, it does not say
-    pointing: frozenset[str]  # "You see that this process": which, it does not say
-    pointers: tuple[str, ...]  # to another place of the page
-
-
-def _openers(phrases: str) -> frozenset[str]:
-    return frozenset(phrase.strip() for phrase in phrases.split(","))
-
-
-def _forms(bases: str) -> frozenset[str]:
-    """English verbs with their -s, -es, -ed and -d; what is irregular stands in the list."""
-    forms = set()
-    for base in bases.split():
-        forms |= {base, f"{base}s", f"{base}es", f"{base}ed", f"{base}d"}
-        if base.endswith("y"):
-            forms |= {f"{base[:-1]}ies", f"{base[:-1]}ied"}
-        forms.add(f"{base}{base[-1]}ed")
-    return frozenset(forms)
-
-
-_ENGLISH: Final = _Words(
-    _openers(
-        "it, it's, it’s, its, this, that, that's, that’s, these, those, they, they're, they’re, "
-        "their, he, he's, he’s, she, she's, his, her, hers, him, them, both of them, such, "
-        "the former, the latter, the other, the others, another, others, the same, the above, "
-        "and, or, but, nor, so, yet, also, too, then, thus, hence, therefore, however, "
-        "moreover, furthermore, besides, additionally, in addition, nevertheless, nonetheless, "
-        "otherwise, instead, similarly, likewise, conversely, consequently, accordingly, "
-        "as a result, as such, in this, in that, in these, in those, in such, in this case, in "
-        "contrast, in other words, in particular, in turn, at this, at that, on the other hand, "
-        "on the contrary, for this, for that, for these, for those, for example, for instance, "
-        "for more, for further, for details, for the same, from this, from that, from these, "
-        "with this, with that, with these, by this, because of this, because of that, due to "
-        "this, to this end, to do this, to do so, to that end, after this, after that, "
-        "after which, before this, before that, "
-        "when this, when that, when it, when they, if this, if that, if it, if they, if these, "
-        "if so, if not, since this, since it, since they, while this, while it, while these, "
-        "although it, although this, though it, once this, once it, once that, unless it, unless "
-        "this, because it, because they, as it, as this, as these, as they, as above, as before, "
-        "as mentioned, as noted, as shown, as described, as you can see, as with, even so, even "
-        "if it, even then, still, again, finally, lastly, next, second, secondly, third, thirdly, "
-        "first, firstly, here, here's, here’s, here is, here are, there, therein, thereafter, "
-        "meanwhile, later, earlier, previously, afterwards, "
-        "afterward, subsequently, above, below, see, see also, cf, note, note that, also note, "
-        "note also, notice, notice that, of these, of those, of course, one of these, one of "
-        "them, each of these, each of those, each of them, some of these, some of them, many of "
-        "these, many of them, most of these, most of them, all of these, all of this, all of "
-        "them, all this, all these, all those, none of these, none of them, neither, either, "
-        "either way, both, any of these, any of them, any such, every such, each such, one such, "
-        "yes, no, ok, okay, well, indeed, in fact, that is, i.e, e.g, namely, which, who, whose, "
-        "whom, where, whereas, because, the following, the first, the second, "
-        "the third, the last, the next, the previous, the preceding, the remaining, the rest, "
-        "the result, the resulting, the only, the above-mentioned, the new, the two, the three, "
-        "the idea here, the reason, the problem, the difference, the answer, the example, "
-        "the output, the example above, the code above, another example, "
-        "another way, one way, one reason, one example, two, same, similar, more, less, likewise, "
-        "please see, please note, please refer, please read, please consult, refer to, "
-        "consult the, now is, you are here, "
-        "unfortunately, fortunately, luckily, sadly, surprisingly, interestingly, obviously, "
-        "clearly, naturally, hopefully, thankfully, normally, ideally, actually, basically, "
-        "essentially, specifically, alternatively, optionally, again, ditto, "
-        "we, we'll, we’ll, we've, we’ve, we're, we’re, our, us, let's, let’s, let us, i, i'm, "
-        "i’m, i've, i’ve, i'd, i’d, i'll, i’ll, my, me"
-    ),
-    _forms(
-        "accept access achieve act add adjust affect agree aim allow answer appear append apply "
-        "argue arrange ask assign assume attach attempt avoid back base become begin behave "
-        "belong boot build call cause change check choose claim clean clear click close collect "
-        "combine come comment commit compare compile complete compress compute conclude configure "
-        "confirm connect consider consist construct consult contain continue control convert copy "
-        "correspond cost count cover create cut decide declare decode decrypt define delete "
-        "deliver depend describe design destroy detect determine develop differ disable discard "
-        "discuss display divide do document download draw drop edit employ enable encode "
-        "encounter encourage encrypt end enforce ensure enter establish evaluate examine exceed "
-        "exchange execute exist exit expand expect explain export express extend extract fail "
-        "feature feel fetch fill filter find finish fit fix flush focus follow force form format "
-        "fulfil function generate get give go grant grow guarantee guess handle happen have help "
-        "hide hold host identify ignore illustrate implement imply import improve include "
-        "increase indicate inform inherit initialize insert insist inspect install instruct "
-        "intend interact interpret introduce invoke involve issue join jump keep kill know lack "
-        "last lead learn leave let lie like limit link list live load locate lock log look lose "
-        "make manage map mark match matter mean measure merge mention migrate modify monitor move "
-        "need note notice obtain occur offer open operate optimize order organize output overflow "
-        "overlap override own pack parse pass pay perform permit pick place plan play point "
-        "populate possess post prefer prepare present preserve press prevent print proceed "
-        "process produce promise protect prove provide publish pull push put query raise reach "
-        "react read receive recognize recommend record recover reduce refer reflect refuse "
-        "register regard relate release rely remain remember remove rename render repeat replace "
-        "reply report represent request require reserve reset resolve respond restart restore "
-        "restrict result resume retain retrieve return reveal reverse rewrite rise rotate round "
-        "run save say scan search see seek seem select send separate serve set share shift show "
-        "sign sit skip solve sort speak specify split stand start state stay stop store strip "
-        "suggest supply support suppose surprise switch take talk tell tend terminate test thank "
-        "think touch track transfer transform translate treat trigger trust try turn type "
-        "understand undo update upgrade upload use validate vary verify view violate visit wait "
-        "walk want warn wish wonder work worry wrap write yield translate truncate"
-    )
-    | frozenset(
-        "is are was were be been being am isn't aren't wasn't weren't has had hasn't haven't "
-        "hadn't does did done doesn't don't didn't can could can't cannot couldn't will would "
-        "won't wouldn't shall should shouldn't may might must mustn't became began built bought "
-        "brought came chose cut drew fell felt found gave given got gone went grew held kept "
-        "knew known laid led left lent lost made meant met paid put ran read rose said sat saw "
-        "seen sent shown sold spent split spoke stood took taken taught thought told threw "
-        "understood won wore wrote written lies let's here's there's that's it's you're we're "
-        "they're what's who's how's isn’t aren’t wasn’t doesn’t don’t didn’t can’t won’t "
-        "wouldn’t shouldn’t couldn’t hasn’t haven’t it’s that’s there’s you’re we’re they’re "
-        "you’ll you'll you've you’ve ain't need needn't dare ought".split()
-    ),
-    tuple("ed ize izes ises ifies n't n’t 'll ’ll 're ’re 've ’ve".split()),
-    frozenset(("it", "them")),
-    frozenset("it its they their them he his she her".split()),
-    frozenset("this these those such".split()),
-    (" above", " below", "previous section", "next section", "following section", " so far"),
-)
-_GERMAN: Final = _Words(
-    _openers(
-        "er, sie, es, ihn, ihm, ihnen, ihr, ihre, sein, seine, dies, diese, dieser, dieses, "
-        "diesen, diesem, das, jene, jener, jenes, solche, solcher, solches, dessen, deren, und, "
-        "oder, aber, sondern, denn, doch, auch, dann, danach, daher, darum, deshalb, deswegen, "
-        "somit, folglich, dadurch, damit, dabei, dafür, dagegen, daraus, darauf, darin, daran, "
-        "darunter, darüber, davon, davor, dazu, demnach, dennoch, trotzdem, jedoch, allerdings, "
-        "außerdem, zudem, ferner, weiterhin, ebenso, ebenfalls, andernfalls, ansonsten, sonst, "
-        "stattdessen, hingegen, hier, hierbei, hierfür, hierzu, hiermit, dort, so, also, zum "
-        "beispiel, beispielsweise, in diesem, in dieser, in diesen, in solchen, bei diesem, bei "
-        "dieser, mit diesem, mit dieser, auf diese, aus diesem, nach diesem, zu diesem, für "
-        "diesen, für diese, im folgenden, im obigen, wie oben, siehe, siehe auch, vgl, "
-        "beachten sie, schließlich, zuletzt, erstens, zweitens, drittens, zunächst, einerseits, "
-        "andererseits, letztere, letzterer, erstere, ersterer, beide, beides, ja, nein, wobei, "
-        "weil, während dieser, wenn dies, wenn sie dies, falls dies, falls es, wir, unser, ich, "
-        "mein, leider, glücklicherweise, alternativ, "
-        "der erste, der zweite, der letzte, die erste, die zweite, die letzte, die folgenden, "
-        "die folgende, der folgende, das folgende, ein weiteres, eine weitere, ein anderer"
-    ),
-    frozenset(
-        "ist sind war waren bin bist sei seien wäre wären wird werden wurde wurden würde würden "
-        "hat haben hatte hatten hätte habe kann können konnte könnte könnten muss müssen musste "
-        "müsste soll sollen sollte sollten darf dürfen durfte dürfte will wollen wollte mag mögen "
-        "möchte lässt lassen gibt geben gab geht gehen ging kommt kommen kam macht machen steht "
-        "stehen liegt liegen heißt heißen bleibt bleiben bietet bieten enthält enthalten erlaubt "
-        "ermöglicht verwendet verwenden nutzt nutzen benötigt brauchen braucht führt findet "
-        "finden zeigt zeigen wählen wählt setzt setzen stellt stellen gehört gehören besteht "
-        "bestehen läuft laufen hält halten nimmt nehmen sieht sehen lesen liest schreibt gilt "
-        "gelten beginnt endet entspricht hilft erscheint erfolgt entsteht dient bedeutet".split()
-    ),
-    tuple("ieren iert ierte te ten test st elt ert igt cht".split()),
-    frozenset(("es", "sie", "ihn")),
-    frozenset("ihr ihre ihren ihrer ihrem sein seine seinen seiner seinem".split()),
-    frozenset("dies diese dieser dieses diesen diesem solche solchen".split()),
-    (" oben ", " unten ", "oben genannt", "obigen ", "folgenden abschnitt", "nächsten abschnitt"),
-)
-_FRENCH: Final = _Words(
-    _openers(
-        "il, elle, ils, elles, lui, leur, leurs, ce, c'est, c’est, cela, ceci, ça, cet, cette, "
-        "ces, celui-ci, celle-ci, ceux-ci, celles-ci, celui, celle, ceux, son, sa, ses, et, ou, "
-        "mais, donc, or, car, puis, alors, ensuite, enfin, ainsi, aussi, également, de plus, en "
-        "outre, cependant, toutefois, pourtant, néanmoins, par conséquent, c'est pourquoi, c’est "
-        "pourquoi, dans ce, dans cet, dans cette, dans ces, à ce, à cet, à cette, de ce, de cette, "
-        "pour ce, pour cela, pour cette, avec ce, avec cette, par exemple, en effet, en revanche, "
-        "au contraire, sinon, ici, là, y, en, voir, voir aussi, notez, notez que, notons, "
-        "d'abord, d’abord, premièrement, deuxièmement, le premier, la première, le second, la "
-        "seconde, le dernier, la dernière, le même, la même, les deux, tous deux, oui, non, on, "
-        "nous, notre, nos, je, mon, ma, mes, un autre, une autre, d'autres, d’autres, "
-        "malheureusement, heureusement, lorsque cela, si cela, s'il, s’il, comme cela"
-    ),
-    frozenset(
-        "est sont était étaient sera seront serait soit soient fut furent a ont avait avaient aura "
-        "auront aurait ait peut peuvent pouvait pourra pourrait doit doivent devait devra devrait "
-        "faut fait font faisait fera va vont allait veut veulent vient viennent permet permettent "
-        "existe existent reste restent semble contient contiennent offre propose proposent "
-        "utilise utilisent donne donnent prend prennent met mettent trouve trouvent suffit "
-        "s'agit s’agit n'est n’est n'a n’a c'est c’est qu'est dit sait voit tient rend "
-        "dispose fournit fournissent consiste correspond dépend signifie sert".split()
-    ),
-    tuple("ez ons ent ait aient era eront irait erait".split()),
-    frozenset(("cela", "ceci")),
-    frozenset("son sa ses leur leurs".split()),
-    frozenset("cet cette ces cela ceci".split()),
-    ("ci-dessus", "ci-dessous", "plus haut", "plus bas", "section précédente", "section suivante"),
-)
-_SPANISH: Final = _Words(
-    _openers(
-        "él, ella, ellos, ellas, ello, lo, la que, los que, esto, eso, aquello, este, esta, "
-        "estos, estas, ese, esa, esos, esas, su, sus, y, e, o, u, pero, sino, luego, después, "
-        "entonces, así, también, además, sin embargo, no obstante, por lo tanto, por tanto, por "
-        "eso, por ello, por esto, por ejemplo, en este, en esta, en estos, en estas, en ese, en "
-        "esa, en cambio, en efecto, en consecuencia, de este, de esta, a este, a esta, con este, "
-        "con esta, para esto, para ello, para este, aquí, ahí, allí, véase, ver, ver también, "
-        "note, nótese, tenga en cuenta, primero, segundo, finalmente, por último, el primero, la "
-        "primera, el segundo, la segunda, el último, la última, el mismo, la misma, ambos, ambas, "
-        "los dos, sí, no, nosotros, nuestro, nuestra, yo, mi, otro, otra, otros, otras, "
-        "desafortunadamente, afortunadamente, si esto, si no, cuando esto, como esto"
-    ),
-    frozenset(
-        "es son era eran fue fueron será serán sería sea sean está están estaba estaban ha han "
-        "había habían hay haya tiene tienen tenía puede pueden podía podrá podría debe deben "
-        "debía debería hace hacen va van viene vienen permite permiten existe existen contiene "
-        "contienen ofrece utiliza utilizan usa usan da dan encuentra necesita sirve consiste "
-        "depende significa dice sabe ve pone quiere queda".split()
-    ),
-    tuple("aba aban ía ían aron ieron ará erá irá arán amos emos ó".split()),
-    frozenset(("esto", "eso")),
-    frozenset(("su", "sus")),
-    frozenset("este esta estos estas ese esa esos esas".split()),
-    ("más arriba", "más abajo", "sección anterior", "sección siguiente", "siguiente sección"),
-)
-_WORDS: Final = {"en": _ENGLISH, "de": _GERMAN, "fr": _FRENCH, "es": _SPANISH}
+from pipelines.wordlists import WORDS, Words
 
 _LETTERS: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_AFTER_OPENER: Final = ".,:;!?…)"
-_OPENING: Final = "'\"“„«(["
+_AROUND: Final = ".,:;!?…()[]'\"“”„«»"
+_VERB: Final = 2  # the third word
+_SUBJECTS: Final = ("it ", "they ", "he ", "she ")
+# "those who", "such as": what follows says which.
+_SAYS_WHICH: Final = frozenset("as who that which whose of with in from".split())
 _LONGEST_OPENER: Final = 5  # words
 _LEAST_STEM: Final = 2  # letters before a verb's ending
 # After these, "list" or "use" is no verb.
@@ -238,25 +28,48 @@ _BEFORE_NOUNS: Final = frozenset("a an the of each every its their your our any 
 
 
 def leans(sentence: str, language: str) -> bool:
-    """Whether a sentence begins with a word that points to what stood before it.
+    """Whether a sentence points to what stood before it, or elsewhere on its page.
 
     >>> leans("However, it failed.", "en"), leans("Bees fly.", "en")
     (True, False)
     """
-    known = _WORDS.get(language)
+    known = WORDS.get(language)
     if not known:
         return False
     lower = sentence.lower()
-    words = lower.lstrip(_OPENING).split(None, _LONGEST_OPENER)[:_LONGEST_OPENER]
-    if any(pointer in lower for pointer in known.pointers):
+    words = [word.strip(_AROUND) for word in lower.split()]
+    return (
+        any(" ".join(words[:n]) in known.openers for n in range(1, _LONGEST_OPENER + 1))
+        or any(pointer in lower for pointer in known.pointers)
+        or _points(words, known)
+        or (language == "en" and (_is_known(words, known) or _comes_late(lower, known)))
+    )
+
+
+def _points(words: list[str], known: Words) -> bool:
+    """Whether it has "this process", "despite its name", "fork it off", and no more of it."""
+    if words[0] in known.verbs and not known.pronouns.isdisjoint(words[1:_LONGEST_OPENER]):
         return True
-    if words and words[0] in known.verbs and not known.pronouns.isdisjoint(words[1:]):
-        return True
-    if not known.pointing.isdisjoint(words[1:]) or not known.owners.isdisjoint(words[1:2]):
+    if words[1:2] and words[1] in known.owners:
         return True
     return any(
-        " ".join(words[:count]).rstrip(_AFTER_OPENER) in known.openers
-        for count in range(1, len(words) + 1)
+        word in known.pointing and after not in _SAYS_WHICH
+        for word, after in pairwise((*words[1:], ""))
+    )
+
+
+def _is_known(words: list[str], known: Words) -> bool:
+    """Whether it begins with a bare noun that must have been named: "The winner is"."""
+    return words[0] == "the" and len(words) > _VERB and words[_VERB] in known.verbs
+
+
+def _comes_late(lower: str, known: Words) -> bool:
+    """Whether a pronoun follows words that name nobody: "In case of error, it stops"."""
+    lead, comma, rest = lower.partition(", ")
+    return bool(
+        comma
+        and rest.startswith(_SUBJECTS)
+        and known.verbs.isdisjoint(word.strip(_AROUND) for word in lead.split())
     )
 
 
@@ -268,24 +81,35 @@ def is_fragment(sentence: str, language: str) -> bool:
     """
     if not is_finished(sentence):
         return True
-    known = _WORDS.get(language)
+    known = WORDS.get(language)
     if not known:
         return False
     words = _LETTERS.findall(sentence)
     small = words[0] if words and words[0].islower() else ""
     if small in known.verbs or small in LEXICONS[language].functions:
         return True
+    if language == "en" and words and _lacks_subject(words[0].lower(), known):
+        return True
     return not (_has_ending(words, known) or _has_verb([word.lower() for word in words], known))
 
 
-def _has_verb(words: list[str], known: _Words) -> bool:
+def _lacks_subject(first: str, known: Words) -> bool:
+    """Whether it begins as "Lists the files" does: a description of something not named."""
+    return first.endswith("s") and first in known.verbs and first[:-1] in known.verbs
+
+
+def _has_verb(words: list[str], known: Words) -> bool:
+    """Whether a word is a verb where it stands: "a list", "the Bloom filter" have none."""
+    nominal = words[0] in _BEFORE_NOUNS
     return any(
-        word in known.verbs and before not in _BEFORE_NOUNS
+        word in known.verbs
+        and before not in _BEFORE_NOUNS
+        and (word not in known.bases or not nominal or before.endswith("s"))
         for before, word in pairwise(("", *words))
     )
 
 
-def _has_ending(words: list[str], known: _Words) -> bool:
+def _has_ending(words: list[str], known: Words) -> bool:
     """Whether a word in small letters ends as verbs do; nouns have capitals in German."""
     return any(
         word.endswith(known.endings) and len(word) > _LEAST_STEM + 1 and word[0].islower()
