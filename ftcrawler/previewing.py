@@ -91,8 +91,8 @@ def preview_of(
     """
     if isinstance(seen, Harvest):
         remedy = _remedy(seen.reason, seen.verdict, site, ())
-        head = (seen.url, site.name, seen.verdict, seen.outcome)
-        return Preview(*head, seen.reason, seen.verdict.reason, remedy, source=source)
+        detail, at = seen.verdict.reason, (seen.url, site.name, seen.verdict)
+        return Preview(*at, seen.outcome, seen.reason, detail, remedy, source=source)
     rules = SiteRules(site.extract_rules, site.pair_rules, known or {})
     found = inspect_page(seen, rules)
     head = (seen.url, site.name, seen.verdict)
