@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pipelines.blocks import Draft
 
 _NAMED_SHARE: Final = 0.3  # a part that holds more than this of the text is the article itself
+_MOST_NAMED: Final = 0.5
 _ISLAND_SHARE: Final = 0.15
 _ISLAND_GAP: Final = 12  # blocks that were left out between an island and the article
 _LINKED: Final = 0.85
@@ -94,7 +95,17 @@ def trim(drafts: Sequence[Draft], page: Sequence[Draft], title: str = "") -> dic
         _tail,
     ):
         rule(work)
+    _spare(work)
     return work.rules
+
+
+def _spare(work: Trimming) -> None:
+    """Keep the running text after all when its places' names would take most of it."""
+    named = [index for index, rule in work.rules.items() if rule == "named"]
+    prose = [index for index in named if is_prose(work.drafts[index])]
+    if sum(len(work.drafts[index].letters) for index in prose) > work.total * _MOST_NAMED:
+        for index in prose:
+            del work.rules[index]
 
 
 def is_prose(draft: Draft) -> bool:

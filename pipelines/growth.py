@@ -99,7 +99,10 @@ def _fill_gaps(page: Sequence[Draft], is_taken: list[bool]) -> None:
         draft = page[index]
         if draft.kind == "heading" or _is_linked(draft):
             continue
-        is_beside = draft.kind != "paragraph" and _part(draft) in parts
+        part = _part(draft) if draft.kind != "paragraph" else None
+        is_beside = part in parts
+        if part is not None and not is_beside and len(draft.letters) >= _TELLING:
+            is_beside = part.getparent() in parts and draft.linked_share < _QUOTED_SHARE
         if is_beside or (len(draft.letters) >= _TELLING and _place(draft) in places):
             is_taken[index] = True
 
