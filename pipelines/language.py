@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipelines.records import Block
 
 _SAMPLE: Final = 1_500
+_BLOCKS: Final = 8
 _LEAST_LETTERS: Final = 60
 _SURE: Final = 0.9
 # Which of a group it is, the page knows better than any statistics of letters.
@@ -56,7 +57,7 @@ def language_of(blocks: Iterable[Block], declared: str) -> str:
 def _prose(blocks: Iterable[Block]) -> Iterable[Block]:
     """As many blocks of text, long ones first, as the sample has room for."""
     texts = (block for block in blocks if block.kind != "code")
-    return sorted(texts, key=lambda block: -len(block.text))[:8]
+    return sorted(texts, key=lambda block: -len(block.text))[:_BLOCKS]
 
 
 @cache

@@ -84,6 +84,8 @@ class _Found:
 
     def _end_of_pieces(self, draft: Draft, length: int) -> int:
         """Behind the last piece of a draft of which the extractor lost less than half."""
+        if len(draft.pieces) == 1:
+            return -1
         stop, end, matched = self.cursor + length + _AHEAD, self.cursor, 0
         for piece in map(_letters, draft.pieces):
             place = self.text.find(piece, end, stop) if len(piece) >= _PIECE else -1

@@ -29,15 +29,15 @@ _HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden",
 _LONGEST_HIDDEN: Final = 200
 _MARKED: Final = ("span", "sup", "small", "div", "button", "em", "i", "strong", "b", "p", "abbr")
 # Pages whose text has none of these have nothing to mend.
-_ANCHOR_MARKS: Final = (
-    *(_ANCHOR_SIGNS - {"#"}),
-    ">#<",
-    "headerlink",
-    "anchor",
-    "hash-link",
+_ANCHOR_MARKS: Final = ("¶", "§", ">#<", "🔗", "headerlink", "anchor", "permalink", "hash-link")
+_HIDDEN_MARKS: Final = (
+    "sr-only",
+    "hidden",
+    "screen-reader",
     "editsection",
+    "display:none",
+    "display: none",
 )
-_HIDDEN_MARKS: Final = ("editsection", "sr-only", "hidden", "screen-reader", "screenreader", "none")
 
 
 def mend_page(page: etree._Element, text: str) -> None:
