@@ -100,12 +100,15 @@ def main() -> None:
                 tallies[site].add(page, document)
             tallies[site].show(site)
     choice = random.Random(args.seed)
+    for tally in tallies.values():
+        choice.shuffle(tally.kept)
+        choice.shuffle(tally.dropped[args.dropped])
     for number in range(args.read):
         site, tally = list(tallies.items())[number % len(tallies)]
         offered = tally.dropped[args.dropped] if args.dropped else tally.kept
         if not offered:
             continue
-        page, pair = choice.choice(offered)
+        page, pair = offered.pop()
         print(f"\n[{number + 1}] {site} {page} {pair.kind}\n{shown(pair.prompt)}\n  ->")
         print(shown(pair.completion))
 

@@ -46,7 +46,7 @@ _ENGLISH: Final = Lexicon(
     _words(
         "mr mrs ms dr prof mt messrs gen sen rep gov capt col lt sgt maj cmdr adm hon rev "
         "fr pres vs v cf e.g i.e eg ie viz fig figs eq eqs sec sect ch chap vol pp approx ca "
-        "resp al i.a a.k.a ed eds trans n°"
+        "resp al i.a a.k.a ed eds trans proc n°"
     ),
 )
 _GERMAN: Final = Lexicon(

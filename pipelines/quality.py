@@ -33,6 +33,9 @@ _LETTERED_LEAST: Final = 0.5
 _LETTERS_LEAST: Final = 0.4
 _LETTERS_ENOUGH: Final = 0.6
 _LOOKED_AT: Final = 500  # characters
+_LEAST_LINES: Final = 4
+_A_THIRD: Final = 3
+_TWICE: Final = 2
 _LONGER_BY: Final = 4  # times: no prompt's normal form is
 # Scripts that put no spaces between words; two letters make about one word.
 _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -60,11 +63,19 @@ def _holds_sentences(text: str) -> bool:
 def _is_symbols(text: str) -> bool:
     """Whether most characters are no letters, white space aside, or most words have none."""
     text = text[:_LOOKED_AT]
+    lines = text.split("\n")
+    if len(lines) >= _LEAST_LINES and sum(map(_is_code_number, lines)) * _A_THIRD >= len(lines):
+        return True
     words = text.split()
     share = sum(map(str.isalpha, text)) / max(1, sum(map(len, words)))
     if share < _LETTERS_LEAST or share > _LETTERS_ENOUGH:
         return share < _LETTERS_LEAST
     return sum(1 for word in words if _LETTER.search(word)) < _LETTERED_LEAST * len(words)
+
+
+def _is_code_number(line: str) -> bool:
+    """Whether a line is mostly digits: a serial number, a row of figures."""
+    return sum(map(str.isdigit, line)) * _TWICE > len(line)
 
 
 def _is_same(pair: Pair) -> bool:

@@ -36,6 +36,7 @@ _LONGEST_ABBREVIATION: Final = 20
 _LONGEST_WORD: Final = 8  # no abbreviation has that many letters in a row
 _DOTTED: Final = re.compile(r"\W?(?:[^\W\d_]{1,3}\.)+[^\W\d_]{1,3}")
 _TWO: Final = 2
+_UNSPACED_FROM: Final = "\u2e80"  # scripts that put no space between sentences
 _LOOK_BACK: Final = 1_000  # characters: a quotation that is longer does not bind
 _ELLIPSES: Final = ("...", "…", ". . .")
 _SPACED_DOTS: Final = ". . . ."
@@ -87,10 +88,10 @@ def _joins(before: str, after: str, lexicon: Lexicon) -> bool:
         if stem[-1] in _QUOTE_ENDS:
             return bool(_PARTICLE.match(after) or _SPEAKS.match(after))
         return False
+    if len(stem) == len(before):  # no space between: "B.A.-BA", ".NET"
+        return first < _UNSPACED_FROM
     if len(stem) > _LONGEST_WORD and stem[-_LONGEST_WORD:-1].isalpha():
         return False
-    if len(stem) == len(before):  # no space between: "B.A.-BA", ".NET"
-        return first in "-." or stem[-2:] == " ."
     return _is_open(*_last_words(stem), after, lexicon)
 
 

@@ -18,7 +18,15 @@ from pipelines.wordlists import WORDS, Words
 _LETTERS: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _AROUND: Final = ".,:;!?…()[]'\"“”„«»"
 _VERB: Final = 2  # the third word
+_RELATIVES: Final = frozenset(("that", "which", "who", "whose"))
+_FINITE: Final = frozenset(
+    "is are was were has have had can could will would shall should may might must does do did".split()
+)
+_REMARK: Final = re.compile(r"\([^()]*\)")
+_TO: Final = "to"  # "a file to split" says nothing of it
 _SUBJECTS: Final = ("it ", "they ", "he ", "she ")
+_THEM: Final = "them"
+_READERS: Final = frozenset(("you", "sie", "vous", "usted"))
 # "those who", "such as": what follows says which.
 _SAYS_WHICH: Final = frozenset("as who that which whose of with in from".split())
 _LONGEST_OPENER: Final = 5  # words
@@ -48,9 +56,15 @@ def leans(sentence: str, language: str) -> bool:
 
 def _points(words: list[str], known: Words) -> bool:
     """Whether it has "this process", "despite its name", "fork it off", and no more of it."""
-    if words[0] in known.verbs and not known.pronouns.isdisjoint(words[1:_LONGEST_OPENER]):
+    if (words[0] in known.verbs or words[0] in _READERS) and not known.pronouns.isdisjoint(
+        words[1:_LONGEST_OPENER]
+    ):
         return True
-    if words[1:2] and words[1] in known.owners:
+    if words[1:2] and (
+        words[1] in known.owners
+        or not known.pronouns.isdisjoint(words[1:3])
+        or _THEM in words[1:_LONGEST_OPENER]
+    ):
         return True
     return any(
         word in known.pointing and after not in _SAYS_WHICH
@@ -84,34 +98,49 @@ def is_fragment(sentence: str, language: str) -> bool:
     known = WORDS.get(language)
     if not known:
         return False
-    words = _LETTERS.findall(sentence)
-    small = words[0] if words and words[0].islower() else ""
+    words = _LETTERS.findall(_REMARK.sub("", sentence))
+    if not words:
+        return True
+    small = words[0] if words[0].islower() else ""
     if small in known.verbs or small in LEXICONS[language].functions:
         return True
-    if language == "en" and words and _lacks_subject(words[0].lower(), known):
+    if language == "en" and _lacks_subject(words[0].lower(), known):
         return True
-    return not (_has_ending(words, known) or _has_verb([word.lower() for word in words], known))
+    verbs = _verbs(words, known)
+    return True not in verbs or (language == "en" and _is_only_described(words, verbs))
 
 
 def _lacks_subject(first: str, known: Words) -> bool:
     """Whether it begins as "Lists the files" does: a description of something not named."""
-    return first.endswith("s") and first in known.verbs and first[:-1] in known.verbs
+    stems = (first[:-1], f"{first[:-3]}y" if first.endswith("ies") else "")
+    return first.endswith("s") and first in known.verbs and not known.bases.isdisjoint(stems)
 
 
-def _has_verb(words: list[str], known: Words) -> bool:
-    """Whether a word is a verb where it stands: "a list", "the Bloom filter" have none."""
-    nominal = words[0] in _BEFORE_NOUNS
-    return any(
-        word in known.verbs
-        and before not in _BEFORE_NOUNS
-        and (word not in known.bases or not nominal or before.endswith("s"))
-        for before, word in pairwise(("", *words))
-    )
+def _verbs(words: list[str], known: Words) -> list[bool]:
+    """Which words are verbs where they stand: "a list", "the Bloom filter", "to see" have none."""
+    lower = [word.lower() for word in words]
+    nominal = lower[0] in _BEFORE_NOUNS
+    return [
+        _has_ending(word, known)
+        or (
+            small in known.verbs
+            and before not in _BEFORE_NOUNS
+            and before != _TO
+            and (small not in known.bases or not nominal or before.endswith("s"))
+        )
+        for word, before, small in zip(words, ["", *lower], lower, strict=False)
+    ]
 
 
-def _has_ending(words: list[str], known: Words) -> bool:
+def _has_ending(word: str, known: Words) -> bool:
     """Whether a word in small letters ends as verbs do; nouns have capitals in German."""
-    return any(
-        word.endswith(known.endings) and len(word) > _LEAST_STEM + 1 and word[0].islower()
-        for word in words
-    )
+    return word.endswith(known.endings) and len(word) > _LEAST_STEM + 1 and word[0].islower()
+
+
+def _is_only_described(words: list[str], verbs: list[bool]) -> bool:
+    """Whether its one verb belongs to "The command that will be run", and nothing is said."""
+    first = verbs.index(True)
+    if _RELATIVES.isdisjoint(words[:first]) or words[0] in _RELATIVES:
+        return False
+    groups = sum(verb and not before for before, verb in pairwise((False, *verbs)))
+    return groups == 1 and _FINITE.isdisjoint(words[first + 1 :])

@@ -103,7 +103,10 @@ _ENGLISH: Final = Words(
         "the idea here, the reason, the problem, the difference, the answer, the example, "
         "the output, the example above, the code above, another example, "
         "another way, one way, one reason, one example, two, same, similar, more, less, likewise, "
-        "since then, until then, by then, at the time, at that time, other, one day, "
+        "only meaningful, only useful, only valid, only used, read, default is, defaults to, "
+        "example, whether, in other cases, in most cases, in either case, in both cases, "
+        "in any case, as explained, as discussed, as seen, one is, "
+        "usually the, since then, until then, by then, at the time, at that time, other, one day, "
         "please see, please note, please refer, please read, please consult, refer to, "
         "consult the, now is, you are here, "
         "unfortunately, fortunately, luckily, sadly, surprisingly, interestingly, obviously, "
@@ -134,6 +137,20 @@ _ENGLISH: Final = Words(
         " above",
         " below",
         " thus ",
+        " here.",
+        " here ",
+        " latter ",
+        " former ",
+        " that case",
+        " that command",
+        " that option",
+        " that point",
+        " that process",
+        " that purpose",
+        " that reason",
+        " that request",
+        " that setting",
+        " that way",
         " therefore ",
         " earlier ",
         " mentioned",

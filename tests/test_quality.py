@@ -77,6 +77,9 @@ PROSE = (
             "sentence", "Add 1 + 2 + 3 + 4 + 5 = 15 now.", GOOD, "prompt-symbols", id="a sum"
         ),
         pytest.param("title", "Sums", "1 + 2 = 3\n4 + 5 = 9\n6 + 7", "completion-symbols"),
+        pytest.param(
+            "title", "Sums", f"{GOOD}\nR-1-22-34\n{GOOD}!\n11-22-33", "completion-symbols"
+        ),
         pytest.param("title", "Bees", f"{GOOD}\n" * 4, "repeated-lines"),
         pytest.param("title", "Bees", "bees fly home and " * 20, "repeated-phrases"),
         pytest.param(
@@ -123,6 +126,9 @@ def test_a_generic_heading_is_kept_with_its_path(rules):
         ("en", "In case of error, it prints the usage.", True),
         ("en", "When the bee is tired, it sleeps.", False),
         ("en", "The winner is version 1.", True),
+        ("en", "You can either note it or not.", True),
+        ("en", "If the keeper considers them ill, bees are moved.", True),
+        ("en", "In the latter hive, honey is kept.", True),
         ("en", "The queen of the hive is old.", False),
         ("en", "Italy is a country.", False),
         ("en", "Thistles grow in the meadow.", False),
@@ -153,6 +159,10 @@ def test_leaning(language, sentence, is_leaning):
         ("en", "The number of bits in the Bloom filter.", True),
         ("en", "The bees make honey.", False),
         ("en", "Lists the bees of a hive.", True),
+        ("en", "Specifies the size of a hive.", True),
+        ("en", "Large hive to split.", True),
+        ("en", "The hive that will be moved (when bees are out).", True),
+        ("en", "The hive that was moved is empty.", False),
         ("de", "Bienen machen Honig.", False),
         ("de", "Eine Liste der Bienen.", True),
         ("fr", "Les abeilles font du miel.", False),
