@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from scrapy import signals
 
+from ftcrawler.rendering import Renderer
+
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
@@ -66,6 +68,8 @@ class FtcrawlerAddon:
         settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.pacing.Pacing"] = 900
         settings["ITEM_PIPELINES"]["pipelines.stages.HarvestStage"] = 300
         settings["ITEM_PIPELINES"]["pipelines.stages.StoreStage"] = 800
+        if any(queue.site.request.render for queue in queues.values()):
+            self._crawler.spider.renderer = Renderer.from_crawler(self._crawler)  # type: ignore[union-attr] # it has queues
         self._crawler.signals.connect(self._closed, signals.spider_closed)
 
     def _closed(self) -> None:

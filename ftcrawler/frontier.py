@@ -7,7 +7,7 @@ and a killed run loses nothing that the state knows. Sites take turns, each at i
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,7 @@ class SiteQueue:
         self.store = store
         self.retries: deque[Request] = deque()
         self.inflight = 0
+        self.rendering: Counter[str] = Counter()  # not counted in the state yet
         self.fetched = store.fetched()
         self.listings = 0
         self.pace = Pace(site.request.delay)
@@ -188,6 +189,7 @@ def finish(queues: Iterable[SiteQueue], reason: str, spider: Any) -> None:
     for queue in queues:
         try:
             if not spider.broken:
+                queue.store.state.count(queue.store.run, queue.rendering)
                 queue.store.end(reason)
         except Exception as error:  # noqa: BLE001 - each site is ended, whatever one raises
             spider.storage_failed(error)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from ftcrawler.answers import SIGNAL_HEADERS, is_html
-from ftcrawler.consent.decision import Statement
+from ftcrawler.answers import SIGNAL_HEADERS, UnusableError, is_html
+from ftcrawler.consent.decision import Statement, may_follow
 from ftcrawler.consent.gather import PageSignals, page_signals
 from ftcrawler.consent.licences import LicencePolicy
 from ftcrawler.consent.probes import probe_statements
@@ -21,12 +23,14 @@ from pipelines.records import Harvest, Offer, Page, Rejected, Trace, Verdict
 if TYPE_CHECKING:
     from ftcrawler.frontier import SiteQueue
     from ftcrawler.origins import OriginBook
+    from ftcrawler.rendering import Renderer
     from ftcrawler.state import Target
 
 OK, NOT_MODIFIED, PAYMENT_REQUIRED = 200, 304, 402
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 MAX_REDIRECTS = 10
 MOST_NESTED = 5  # sitemaps of sitemaps
+RENDERED_TYPE = "text/html; charset=utf-8"
 
 
 def outcome(page: Page, name: str, reason: str = "") -> Harvest:
@@ -48,13 +52,19 @@ class Reading:
     """Reads one answer: ``said`` is what its origin says about the use of the URL."""
 
     def __init__(
-        self, queue: SiteQueue, target: Target, book: OriginBook, said: list[Statement]
+        self,
+        queue: SiteQueue,
+        target: Target,
+        book: OriginBook,
+        said: list[Statement],
+        renderer: Renderer | None = None,
     ) -> None:
         self._queue = queue
         self._site = queue.site
         self._target = target
         self._book = book
         self._said = said
+        self._renderer = renderer
 
     async def read(self, page: Page) -> Page | Harvest:
         """The page, or the outcome that it has without being read."""
@@ -131,27 +141,53 @@ class Reading:
         return outcome(page, "read").but(links=tuple(kept))
 
     async def _page(self, page: Page) -> Page | Harvest:
-        """A page's own signals and its links; the rest is the pipelines' work."""
+        """A page that may be used; where the site says so, as a browser shows it.
+
+        What the server's own HTML refuses is not rendered, and what scripts add refuses, too.
+        """
+        read, said = await self._signals_and_links(page)
+        if isinstance(read, Harvest) or not (self._site.request.render and self._renderer):
+            return read
+        counts: Counter[str] = Counter()
+        try:
+            body = await self._renderer.render(page, self._queue, counts)
+        except UnusableError as error:
+            return outcome(page, "failed", error.reason)
+        finally:
+            self._queue.rendering.update(counts)
+        others = tuple(pair for pair in page.headers if pair[0] != "content-type")
+        headers = (("content-type", RENDERED_TYPE), *others)
+        seen = replace(read, body=body, headers=headers, source=page)
+        return (await self._signals_and_links(seen, said))[0]
+
+    async def _signals_and_links(
+        self, page: Page, said: Sequence[Statement] = ()
+    ) -> tuple[Page | Harvest, list[Statement]]:
+        """A page's own signals and its links, added to those of its source; the rest is later."""
         frame = frame_of(page)
         if isinstance(frame, Rejected):
-            return outcome(page, "rejected", frame.reason).but(links=())
+            return outcome(page, "rejected", frame.reason).but(links=()), []
         signals = read_signals(page, frame, self._said, self._site.licence_policy)
-        statements = list(signals.statements)
+        statements = [*said, *(s for s in signals.statements if s not in said)]
         for pointer in signals.rsl_urls:
             found = await self._book.document(pointer, self._queue)
-            statements += probe_statements(found, page.url)
-        links = () if signals.nofollow else frame.links
+            statements += [s for s in probe_statements(found, page.url) if s not in said]
+        links = frame.links if may_follow(statements) else ()
         offers = tuple(Offer(link) for link in links if self._site.follows(link))
+        if may_follow(statements):
+            offers = tuple(dict.fromkeys((*page.links, *offers)))
         verdict = self._site.decide(statements, trace=page.verdict.trace)
         if verdict.decision == "allow":
-            return replace(page, verdict=verdict, links=offers)
-        trace = replace(page.verdict.trace or Trace(), body_hash=sha256(page.body).hexdigest())
+            return replace(page, verdict=verdict, links=offers), statements
+        body = (page.source or page).body
+        trace = replace(page.verdict.trace or Trace(), body_hash=sha256(body).hexdigest())
         verdict = replace(verdict, trace=trace)
         if verdict.decision == "defer":
             waits = outcome(page, "failed", f"consent deferred: {verdict.signal}")
-            return waits.but(etag="", last_modified="", links=offers, verdict=verdict)
+            kept = waits.but(etag="", last_modified="", links=offers, verdict=verdict)
+            return kept, statements
         refused = outcome(page, "rejected", f"consent: {verdict.signal}")
-        return refused.but(links=offers, verdict=verdict)
+        return refused.but(links=offers, verdict=verdict), statements
 
 
 def frame_of(page: Page) -> Frame | Rejected:

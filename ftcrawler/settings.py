@@ -18,6 +18,7 @@ ADDONS = {"ftcrawler.addon.FtcrawlerAddon": 100}
 DATA_DIR = os.environ.get("FTCRAWLER_DATA") or "data"
 SITES_DIR = os.environ.get("FTCRAWLER_SITES") or str(ROOT / "ftcrawler" / "sites")
 CONTACT = os.environ.get("FTCRAWLER_CONTACT", "")
+CHROMIUM = os.environ.get("FTCRAWLER_CHROMIUM", "")
 SHARD_FORMATS = ["parquet", "jsonl"]
 SHARD_ROWS = 20_000
 SHARD_BYTES = 32 * 1024 * 1024

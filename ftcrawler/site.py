@@ -133,6 +133,12 @@ class Request(_Table):
     allow_private_addresses: bool = Field(
         False, description="Permit loopback and private addresses (a site on your own machine)."
     )
+    render: bool = Field(
+        False, description="Read pages as a browser shows them, once their scripts have run."
+    )
+    render_hosts: list[Domain] = Field(
+        [], description="Other hosts whose scripts and data a rendered page may ask for."
+    )
 
 
 class Extract(_Table):
@@ -286,6 +292,9 @@ class Site(_Table):
             include={"extract", "pairs"}, exclude={"pairs": {"system_prompt"}}
         )
         links = self.model_dump_json(include={"follow", "allowed_domains", "consent"})
+        links += self.request.model_dump_json(include={"render", "render_hosts"}) * (
+            self.request.render
+        )
         return ":".join(hashlib.sha256(part.encode()).hexdigest() for part in (rows, links))
 
     def decide(

@@ -1,7 +1,8 @@
 """Pages to WARC records and back: one gzip member a page, so that each can be read alone.
 
 The format is ISO 28500 (WARC 1.1). The body is stored as it was used, after transfer and
-content decoding; headers that speak of the encoded form are left out.
+content decoding; headers that speak of the encoded form are left out. A page that a browser
+made is two members: the response that came, and what it became (a conversion record).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http import HTTPStatus
 from pathlib import Path
 
@@ -29,19 +30,23 @@ class ArchiveError(ValueError):
 
 
 def page_record(page: Page) -> bytes:
-    """The page as one compressed WARC response record; the same page gives the same bytes."""
+    """The page as one compressed WARC response record; the same page gives the same bytes.
+
+    What a browser made of it follows as a second record.
+    """
     buffer = io.BytesIO()
     writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
-    headers = [(name, value) for name, value in page.headers if name not in _ENCODED]
-    headers.append(("content-length", str(len(page.body))))
+    came = page.source or page
+    headers = [(name, value) for name, value in came.headers if name not in _ENCODED]
+    headers.append(("content-length", str(len(came.body))))
     status = f"{page.status} {HTTPStatus(page.status).phrase}"
     identity = uuid.uuid5(_NAMESPACE, f"{page.site} {page.url} {page.fetched_at}")
     verdict = json.dumps(asdict(page.verdict))  # ASCII, as header values must be
     record = writer.create_warc_record(
         page.url,
         "response",
-        payload=io.BytesIO(page.body),
-        length=len(page.body),
+        payload=io.BytesIO(came.body),
+        length=len(came.body),
         http_headers=StatusAndHeaders(status, headers, protocol="HTTP/1.1"),
         warc_headers_dict={
             "WARC-Date": page.fetched_at,
@@ -50,11 +55,25 @@ def page_record(page: Page) -> bytes:
         },
     )
     writer.write_record(record)
+    if page.source:
+        rendered = writer.create_warc_record(
+            page.url,
+            "conversion",
+            payload=io.BytesIO(page.body),
+            length=len(page.body),
+            warc_content_type=page.header("content-type"),
+            warc_headers_dict={
+                "WARC-Date": page.fetched_at,
+                "WARC-Record-ID": f"<urn:uuid:{uuid.uuid5(identity, 'rendered')}>",
+                "WARC-Refers-To": f"<urn:uuid:{identity}>",
+            },
+        )
+        writer.write_record(rendered)
     return buffer.getvalue()
 
 
 def read_page(path: Path, offset: int, length: int, site: str) -> Page:
-    """The page at an offset of a WARC file.
+    """The page at an offset of a WARC file, as it was read: rendered where it was.
 
     Raises :class:`ArchiveError` when no whole response record stands there, and
     :class:`OSError` when the file cannot be read.
@@ -63,13 +82,16 @@ def read_page(path: Path, offset: int, length: int, site: str) -> Page:
         file.seek(offset)
         member = file.read(length)
     try:
-        record = next(iter(ArchiveIterator(io.BytesIO(member), check_digests="raise")))
+        records = iter(ArchiveIterator(io.BytesIO(member), check_digests="raise"))
+        record = next(records)
         body = record.content_stream().read()
+        rendered = next(records, None)
+        made = rendered.content_stream().read() if rendered else b""
         verdict = _verdict(record.rec_headers.get_header(_VERDICT))
     except Exception as error:
         raise ArchiveError(f"{path} at {offset}: no whole record: {error}") from error
     headers = record.http_headers
-    return Page(
+    page = Page(
         site=site,
         url=record.rec_headers.get_header("WARC-Target-URI"),
         status=int(headers.get_statuscode()),
@@ -78,6 +100,11 @@ def read_page(path: Path, offset: int, length: int, site: str) -> Page:
         fetched_at=record.rec_headers.get_header("WARC-Date"),
         verdict=verdict,
     )
+    if rendered is None:
+        return page
+    content_type = ("content-type", rendered.content_type)
+    others = tuple(pair for pair in page.headers if pair[0] != "content-type")
+    return replace(page, body=made, headers=(content_type, *others), source=page)
 
 
 def _verdict(text: str) -> Verdict:

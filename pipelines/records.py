@@ -68,6 +68,7 @@ class Page:
     ``headers`` are selected response headers with lower-case names; ``fetched_at`` is
     ISO 8601 in UTC (``2026-11-24T02:00:00Z``); ``links`` are the URLs in scope that the page
     names; ``known_body`` is the SHA-256 of the body at the last visit, in hex, or empty.
+    ``source`` is the page as the server sent it, when this one is what a browser made of it.
     """
 
     site: str
@@ -79,6 +80,7 @@ class Page:
     verdict: Verdict
     links: tuple[Offer, ...] = ()
     known_body: str = ""
+    source: Page | None = field(default=None, repr=False)
 
     def header(self, name: str) -> str:
         """The first value of a header by its lower-case name, ``""`` when absent."""

@@ -17,6 +17,7 @@ from ftcrawler.frontier import STORAGE_REASON, SiteQueue, user_agent
 from ftcrawler.opening import open_store
 from ftcrawler.origins import OriginBook
 from ftcrawler.reading import NOT_MODIFIED, Reading, outcome, traced
+from ftcrawler.rendering import Renderer, require_renderer
 from ftcrawler.site import Site, SiteError
 from ftcrawler.sitefiles import load_sites, require_contacts
 from ftcrawler.state import LockedError, Target
@@ -48,6 +49,7 @@ class ArticlesSpider(Spider):
     queues: dict[str, SiteQueue]
     rules: dict[str, SiteRules]
     book: OriginBook
+    renderer: Renderer | None = None  # set when a site of the run wants it
 
     def __init__(self, site: str = "", full: str = "", recheck: str = "", **unknown: Any) -> None:
         super().__init__()
@@ -77,6 +79,7 @@ class ArticlesSpider(Spider):
         if not sites:
             raise SiteError([f"{settings['SITES_DIR']}: no site is enabled"])
         require_contacts(sites, settings["CONTACT"])
+        require_renderer(sites, settings["CHROMIUM"], settings["SITES_DIR"])
         for site in sites:
             spider.open_site(site, settings)
         if not spider.queues:
@@ -120,9 +123,11 @@ class ArticlesSpider(Spider):
     def request(self, queue: SiteQueue, target: Target) -> Request:
         """The request for a URL: conditional when the last answer had validators."""
         headers = queue.headers(target.url)
-        if target.etag:
+        # What scripts write may change while the HTML that the server vouches for does not.
+        conditional = target.kind != "page" or not queue.site.request.render
+        if target.etag and conditional:
             headers["If-None-Match"] = target.etag
-        if target.last_modified:
+        if target.last_modified and conditional:
             headers["If-Modified-Since"] = target.last_modified
         return Request(
             target.url,
@@ -141,9 +146,11 @@ class ArticlesSpider(Spider):
     async def parse(self, response: Response) -> AsyncIterator[Page | Harvest | Request]:
         """One answer to one Page, or to the outcome that it has without being read."""
         queue, target = self.queues[response.meta["site"]], response.meta["target"]
-        queue.inflight -= 1
         try:
-            read = await self._answer(response, queue, target)
+            try:
+                read = await self._answer(response, queue, target)
+            finally:
+                queue.inflight -= 1
             if _must_be_seen(read):
                 queue.inflight += 1
                 yield self.request(queue, target._replace(etag="", last_modified=""))
@@ -177,7 +184,8 @@ class ArticlesSpider(Spider):
         asked = response.request.headers if response.request else {}
         if page.status == NOT_MODIFIED and not (_VALIDATORS & asked.keys()):
             return outcome(page, "failed", f"http-{page.status}")  # nobody asked whether
-        read = await Reading(queue, target, self.book, meta["statements"]).read(page)
+        reading = Reading(queue, target, self.book, meta["statements"], self.renderer)
+        read = await reading.read(page)
         if self.recheck and isinstance(read, Page):
             return outcome(read, "unchanged", "permitted")
         return read
