@@ -13,7 +13,7 @@ import trafilatura
 from lxml import etree
 
 from pipelines.blocks import Draft, read_drafts
-from pipelines.boilerplate import trim
+from pipelines.boilerplate import is_prose, trim
 from pipelines.match import choose_drafts
 from pipelines.vocabulary import html_role, prose_role, trafilatura_role
 
@@ -26,6 +26,10 @@ _MOST_CHILDREN: Final = 3_000
 _MOST_ELEMENTS: Final = 30_000
 _COUNT: Final = etree.XPath("count(//*)")
 _LITTLE: Final = 250
+# Of the page's running text: below it, a slower look is worth its time.
+_PART: Final = 0.35
+_SHARED: Final = 0.6
+_AS_MUCH_AGAIN: Final = 2.0
 _LITTLE_SHARE: Final = 0.25
 
 
@@ -45,15 +49,25 @@ def find_article(page: etree._Element, title: str) -> Article:
     if _is_too_slow(page):
         return _trimmed(_prose(page), [], title)
     found = _trimmed(_chosen(page, everything, title, fast=True), everything, title)
+    running = sum(len(draft.letters) for draft in everything if is_prose(draft))
+    if _letters(found) >= max(_LITTLE, _PART * running):
+        return found
+    slow = _trimmed(_chosen(page, everything, title, fast=False), everything, title)
+    if _letters(slow) >= _LITTLE and _is_more_of_it(slow, found):
+        found = slow
     if _letters(found) >= _LITTLE:
         return found
     prose = _trimmed(_prose(page), [], title)
-    if found.drafts and _letters(found) >= _LITTLE_SHARE * _letters(prose):
-        return found
-    slow = _trimmed(_chosen(page, everything, title, fast=False), everything, title)
-    if _letters(slow) >= _LITTLE:
-        return max(found, slow, key=_letters)
-    return prose if prose.drafts else found
+    is_enough = found.drafts and _letters(found) >= _LITTLE_SHARE * _letters(prose)
+    return prose if prose.drafts and not is_enough else found
+
+
+def _is_more_of_it(other: Article, found: Article) -> bool:
+    """Whether the other reading has most of what was found, and as much again."""
+    others = {id(draft) for draft in other.drafts}
+    shared = sum(len(draft.letters) for draft in found.drafts if id(draft) in others)
+    letters = _letters(found)
+    return shared >= _SHARED * letters and _letters(other) >= _AS_MUCH_AGAIN * letters
 
 
 def count_elements(page: etree._Element) -> int:
