@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pipelines.blocks import Draft
 
 _NAMED_SHARE: Final = 0.3  # a part that holds more than this of the text is the article itself
+_HEADING_ALONE: Final = 1.2
 _MOST_NAMED: Final = 0.5
 _ISLAND_SHARE: Final = 0.15
 _ISLAND_GAP: Final = 12  # blocks that were left out between an island and the article
@@ -137,16 +138,20 @@ def _named(work: Trimming) -> None:
     names: dict[etree._Element, etree._Element | None] = {}
     groups: defaultdict[str, list[int]] = defaultdict(list)
     for index, draft in enumerate(work.drafts):
-        if draft.kind == "heading" or draft.element is None:
-            continue
-        noise = _noise_around(draft.element, names)
-        if noise is not None:
+        noise = None if draft.element is None else _noise_around(draft.element, names)
+        if noise is not None and (draft.kind != "heading" or _has_more(noise, draft)):
             groups[_name_of(noise)].append(index)
     for members in groups.values():
         letters = sum(len(work.drafts[index].letters) for index in members)
         if letters < work.total * _NAMED_SHARE:
             for index in members:
                 work.drop(index, "named")
+
+
+def _has_more(noise: etree._Element, heading: Draft) -> bool:
+    """Whether the element has other text: some themes wrap each heading in an odd name."""
+    letters = sum(len(str(piece).strip()) for piece in noise.itertext())
+    return letters > len(heading.text) * _HEADING_ALONE
 
 
 @lru_cache(maxsize=4096)
