@@ -20,8 +20,10 @@ _AROUND: Final = ".,:;!?…()[]'\"“”„«»"
 _VERB: Final = 2  # the third word
 _RELATIVES: Final = frozenset(("that", "which", "who", "whose"))
 _FINITE: Final = frozenset(
-    "is are was were has have had can could will would shall should may might must does do did".split()
+    "is are was were has have had can could will would shall should may might must does do "
+    "did".split()
 )
+_PARTICIPLE: Final = "ed"
 _REMARK: Final = re.compile(r"\([^()]*\)")
 _TO: Final = "to"  # "a file to split" says nothing of it
 _SUBJECTS: Final = ("it ", "they ", "he ", "she ")
@@ -121,15 +123,20 @@ def _verbs(words: list[str], known: Words) -> list[bool]:
     lower = [word.lower() for word in words]
     nominal = lower[0] in _BEFORE_NOUNS
     return [
-        _has_ending(word, known)
-        or (
-            small in known.verbs
-            and before not in _BEFORE_NOUNS
-            and before != _TO
-            and (small not in known.bases or not nominal or before.endswith("s"))
+        before not in _BEFORE_NOUNS
+        and before != _TO
+        and (_has_ending(word, known) or small in known.verbs)
+        and (small not in known.bases or not nominal or before.endswith("s"))
+        and not (small.endswith(_PARTICIPLE) and _is_attribute(before, after))
+        for word, before, small, after in zip(
+            words, ["", *lower], lower, [*lower[1:], ""], strict=False
         )
-        for word, before, small in zip(words, ["", *lower], lower, strict=False)
     ]
+
+
+def _is_attribute(before: str, after: str) -> bool:
+    """Whether a participle between two words describes: "of allowed sizes", "a hive made by"."""
+    return before == "of" or (after == "by" and before not in _FINITE)
 
 
 def _has_ending(word: str, known: Words) -> bool:

@@ -104,7 +104,8 @@ _ENGLISH: Final = Words(
         "the output, the example above, the code above, another example, "
         "another way, one way, one reason, one example, two, same, similar, more, less, likewise, "
         "only meaningful, only useful, only valid, only used, read, default is, defaults to, "
-        "example, whether, in other cases, in most cases, in either case, in both cases, "
+        "example, whether, let, how to, what to, where to, when to, in other cases, "
+        "in most cases, in either case, in both cases, "
         "in any case, as explained, as discussed, as seen, one is, "
         "usually the, since then, until then, by then, at the time, at that time, other, one day, "
         "please see, please note, please refer, please read, please consult, refer to, "
@@ -151,6 +152,9 @@ _ENGLISH: Final = Words(
         " that request",
         " that setting",
         " that way",
+        " that with ",
+        " our ",
+        " them as ",
         " therefore ",
         " earlier ",
         " mentioned",
