@@ -1,0 +1,156 @@
+"""Rules by place: what the page itself sets apart from its article. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from pipelines.phrases import COMMENTS_HEADING, NOISE_NAME
+from pipelines.trimming import Trimming, is_prose
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from pipelines.blocks import Draft
+
+_NAMED_SHARE: Final = 0.3  # a part that holds more than this of the text is the article itself
+_HEADING_ALONE: Final = 1.2
+_ISLAND_SHARE: Final = 0.15
+_ISLAND_GAP: Final = 12  # blocks that were left out between an island and the article
+_LINKED: Final = 0.85
+_LEAD_SHORT: Final = 90
+_COMMENTS_FROM: Final = 0.3  # of the article's letters stand before its comments
+_TOC_LEAST: Final = 3
+
+
+def above(work: Trimming, title: str) -> None:
+    """What is not running text, above the heading that is the page's title."""
+    if not title:
+        return
+    heads = (
+        place
+        for place, draft in enumerate(work.page)
+        if draft.kind == "heading" and draft.text == title
+    )
+    top = next(heads, -1)
+    above = [index for index, place in enumerate(work.places) if 0 <= place < top]
+    letters = sum(len(work.drafts[index].letters) for index in above)
+    if letters < work.total * _ISLAND_SHARE:
+        for index in above:
+            if not is_prose(work.drafts[index]):
+                work.drop(index, "above")
+
+
+def named(work: Trimming) -> None:
+    """What stands in an element whose class or id says that it is something else."""
+    names: dict[etree._Element, etree._Element | None] = {}
+    groups: defaultdict[str, list[int]] = defaultdict(list)
+    for index, draft in enumerate(work.drafts):
+        noise = None if draft.element is None else _noise_around(draft.element, names)
+        if noise is not None and (draft.kind != "heading" or _has_more(noise, draft)):
+            groups[_name_of(noise)].append(index)
+    for members in groups.values():
+        letters = sum(len(work.drafts[index].letters) for index in members)
+        if letters < work.total * _NAMED_SHARE:
+            for index in members:
+                work.drop(index, "named")
+
+
+def _has_more(noise: etree._Element, heading: Draft) -> bool:
+    """Whether the element has other text: some themes wrap each heading in an odd name."""
+    letters = sum(len(str(piece).strip()) for piece in noise.itertext())
+    return letters > len(heading.text) * _HEADING_ALONE
+
+
+@lru_cache(maxsize=4096)
+def _is_noise(name: str | None, identifier: str | None) -> bool:
+    return bool(
+        (name and NOISE_NAME.search(name)) or (identifier and NOISE_NAME.search(identifier))
+    )
+
+
+def _name_of(element: etree._Element) -> str:
+    return f"{element.tag} {element.get('class') or element.get('id') or ''}"
+
+
+def _noise_around(
+    element: etree._Element, names: dict[etree._Element, etree._Element | None]
+) -> etree._Element | None:
+    """The nearest element around, itself included, whose name is that of noise."""
+    seen = []
+    found: etree._Element | None = None
+    node: etree._Element | None = element
+    while node is not None and node.tag not in {"body", "html", "main", "article"}:
+        if node in names:
+            found = names[node]
+            break
+        seen.append(node)
+        if node.tag in {"aside", "footer"} or _is_noise(node.get("class"), node.get("id")):
+            found = node
+            break
+        node = node.getparent()
+    for one in seen:
+        names[one] = found
+    return found
+
+
+def comments(work: Trimming) -> None:
+    """Everything after the heading of the comments, when most of the article is before it."""
+    if not work.places or work.places[0] < 0:
+        return
+    before, index = 0, 0
+    for place in range(work.places[0], len(work.page)):
+        draft = work.page[place]
+        if before > work.total * _COMMENTS_FROM and _opens_comments(draft):
+            for late in range(index, len(work.drafts)):
+                work.drop(late, "comments")
+            return
+        if index < len(work.places) and work.places[index] == place:
+            before += len(draft.letters)
+            index += 1
+
+
+def _opens_comments(draft: Draft) -> bool:
+    if len(draft.text) > _LEAD_SHORT or not COMMENTS_HEADING.search(draft.text):
+        return False
+    if draft.kind == "heading" or draft.element is None:
+        return draft.kind == "heading" and draft.text.lower() != "comments"
+    return _noise_around(draft.element, {}) is not None
+
+
+def islands(work: Trimming) -> None:
+    """A little text without a sentence at the end, far from the rest of the article."""
+    left = list(work.left())[::-1]
+    if not left or work.places[left[0]] < 0:
+        return
+    letters = 0
+    for count, (here, following) in enumerate(pairwise(left), 1):
+        letters += len(work.drafts[here].letters)
+        if letters > work.total * _ISLAND_SHARE or is_prose(work.drafts[here]):
+            return
+        if work.places[here] - work.places[following] > _ISLAND_GAP:
+            for index in left[:count]:
+                work.drop(index, "island")
+
+
+def contents(work: Trimming) -> None:
+    """A run of items that are links to places in the page: its table of contents."""
+    run: list[int] = []
+    for index in [*work.left(), -1]:
+        if index >= 0 and _names_a_place(work.drafts[index]):
+            run.append(index)
+            continue
+        if len(run) >= _TOC_LEAST:
+            for one in run:
+                work.drop(one, "contents")
+        run = []
+
+
+def _names_a_place(draft: Draft) -> bool:
+    element = draft.element
+    if draft.kind != "list_item" or draft.linked_share < _LINKED or element is None:
+        return False
+    links = [link.get("href") or "" for link in element.iter("a")]
+    return bool(links) and all(link.startswith("#") for link in links)
