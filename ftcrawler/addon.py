@@ -72,5 +72,5 @@ class FtcrawlerAddon:
             self._crawler.spider.renderer = Renderer.from_crawler(self._crawler)  # type: ignore[union-attr] # it has queues
         self._crawler.signals.connect(self._closed, signals.spider_closed)
 
-    def _closed(self) -> None:
-        self._crawler.spider.close_sites()  # type: ignore[union-attr] # it has queues
+    async def _closed(self) -> None:
+        await self._crawler.spider.close_sites()  # type: ignore[union-attr] # it has queues

@@ -6,12 +6,13 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from scrapy import Request, Spider
 
 from ftcrawler.frontier import SiteQueue, user_agent
 from ftcrawler.opening import open_store
+from ftcrawler.rendering import require_renderer
 from ftcrawler.site import Site
 from ftcrawler.spiders.articles import ArticlesSpider
 from ftcrawler.summary import SiteResult
@@ -46,9 +47,10 @@ class LookSpider(ArticlesSpider):
     @classmethod
     def from_crawler(
         cls, crawler: Crawler, *_args: Any, site: Site, urls: Iterable[str], **_: Any
-    ) -> LookSpider:
+    ) -> Self:
         """A spider over a state of its own, which is thrown away with it."""
-        spider: LookSpider = super(ArticlesSpider, cls).from_crawler(crawler)
+        require_renderer([site], crawler.settings["CHROMIUM"], crawler.settings["SITES_DIR"])
+        spider: Self = super(ArticlesSpider, cls).from_crawler(crawler)
         spider._folder = tempfile.TemporaryDirectory(prefix="ftcrawler-look-")
         store = open_store(site, crawler.settings, Path(spider._folder.name), spider.clock)
         store.begin("")
@@ -86,10 +88,13 @@ class LookSpider(ArticlesSpider):
             store = next(iter(self.queues.values())).store
             store.seed([Offer(item.redirect_to)])
 
-    def close_sites(self) -> None:
+    async def close_sites(self) -> None:
         """Throw the state away."""
-        super().close_sites()
+        await super().close_sites()
         self._folder.cleanup()
+
+
+Look = TypeVar("Look", bound=LookSpider)
 
 
 def look(process: CrawlerProcess, site: Site, urls: Iterable[str]) -> list[Seen]:
@@ -97,11 +102,16 @@ def look(process: CrawlerProcess, site: Site, urls: Iterable[str]) -> list[Seen]
 
     Blocks until all are there. Raises what the crawl raised before its first request.
     """
-    crawler = process.create_crawler(LookSpider)
+    return run_look(process, LookSpider, site, urls).seen
+
+
+def run_look(process: CrawlerProcess, kind: type[Look], site: Site, urls: Iterable[str]) -> Look:
+    """The spider of a look when all that it asked for is there; else as ``look``."""
+    crawler = process.create_crawler(kind)
     task = process.crawl(crawler, site=site, urls=list(urls))
     process.start()
     error = task.exception() if task.done() and not task.cancelled() else None  # type: ignore[attr-defined] # an asyncio.Task with the asyncio reactor
     if error is not None:
         raise error
-    spider: LookSpider = crawler.spider  # type: ignore[assignment] # made just above
-    return spider.seen
+    spider: Look = crawler.spider  # type: ignore[assignment] # made just above
+    return spider

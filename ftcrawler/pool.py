@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 AHEAD = 2  # jobs that one worker holds, the one under way included
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # a worker is one of many
 _LENGTH = struct.Struct("!I")
 _ROOT = Path(__file__).resolve().parent.parent
 # Workers need no keys: they see pages that anyone may have written.
@@ -142,7 +143,8 @@ class Pool:
             process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own program; a fork is quick
                 [sys.executable, "-c", _PROGRAM, str(_ROOT), self._target, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env={name: os.environ[name] for name in _PASSED if name in os.environ},
+                env={name: os.environ[name] for name in _PASSED if name in os.environ}
+                | _ONE_THREAD,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for us; we end them
             )
@@ -243,11 +245,11 @@ def serve(
 ) -> None:
     """A worker's life: ``begin`` with the set-up gives the function that answers each job.
 
-    ``memory`` is the most bytes of address space that it may take, 0 for no limit.
+    ``memory`` is the most bytes of data that it may hold, 0 for no limit.
     """
     _die_with_parent()
     if memory:
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     with connection.makefile("rb") as incoming:
         answer = begin(_read(incoming))
         with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):

@@ -86,6 +86,13 @@ def settings_problems(settings: BaseSettings) -> list[str]:
             good = False
         if not good:
             problems.append(f"{name}: a whole number from 1 on (found {settings[name]!r})")
+    for name, least in (("EXTRACT_PROCESSES", 0), ("EXTRACT_PAGES", 1), ("EXTRACT_SECONDS", 1)):
+        try:
+            good = settings.getfloat(name) >= least
+        except (TypeError, ValueError):
+            good = False
+        if not good:
+            problems.append(f"{name}: a number from {least} on (found {settings[name]!r})")
     formats = settings.getlist("SHARD_FORMATS")
     if not formats or set(formats) - {"parquet", "jsonl"}:
         problems.append(f"SHARD_FORMATS: parquet, jsonl or both (found {formats!r})")

@@ -23,6 +23,7 @@ from ftcrawler.sitefiles import load_sites, require_contacts
 from ftcrawler.state import LockedError, Target
 from ftcrawler.summary import SiteResult, gather
 from ftcrawler.urls import canonical, origin_of
+from ftcrawler.working import Extractor
 from pipelines.harvest import SiteRules
 from pipelines.records import Harvest, Offer, Page, Trace, Verdict
 
@@ -49,6 +50,7 @@ class ArticlesSpider(Spider):
     queues: dict[str, SiteQueue]
     rules: dict[str, SiteRules]
     book: OriginBook
+    _extractor: Extractor | None = None
     renderer: Renderer | None = None  # set when a site of the run wants it
 
     def __init__(self, site: str = "", full: str = "", recheck: str = "", **unknown: Any) -> None:
@@ -203,6 +205,18 @@ class ArticlesSpider(Spider):
             return base.but(outcome=denied, reason=verdict.signal, verdict=verdict)
         return base.but(reason=failure_reason(error))
 
+    async def harvest(self, page: Page) -> Harvest:
+        """What a page gives, read in a process of its own."""
+        if self._extractor is None:
+            settings = self.crawler.settings
+            self._extractor = Extractor(
+                self.rules,
+                settings.getint("EXTRACT_PROCESSES"),
+                settings.getfloat("EXTRACT_SECONDS"),
+                settings.getint("EXTRACT_PAGES"),
+            )
+        return await self._extractor.harvest(page)
+
     def keep(self, harvest: Harvest) -> None:
         """Store a harvest; storage that refuses stops the run, loudly."""
         if self.broken:
@@ -226,8 +240,10 @@ class ArticlesSpider(Spider):
 
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason=STORAGE_REASON))
 
-    def close_sites(self) -> None:
-        """Gather the results, and let go of every site's lock."""
+    async def close_sites(self) -> None:
+        """End the processes, gather the results, and let go of every site's lock."""
+        if self._extractor:
+            await self._extractor.close()
         for name, queue in self.queues.items():
             resting = queue.resting.reason if queue.resting else ""
             self.results[name] = gather(queue.store, resting)
