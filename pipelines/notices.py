@@ -66,7 +66,6 @@ _CONSENT: Final = _any(
     r"\b(?:utilizamos|usamos|este sitio (?:web )?utiliza|esta web utiliza) cookies\b",
     r"\b(?:aceptar|rechazar) (?:todas )?(?:las )?cookies\b",
 )
-_BLIND: Final = _any(r"\blorem ipsum\b")
 # A longer text that has such a sentence in it is about something.
 _SHORT: Final = 250  # characters
 
@@ -83,7 +82,7 @@ _KEYS: Final = {
         *("subscri", "member", "you have re", "in to ", "free account", "abonn", "weiterlesen"),
         *("lesen sie", "suscri", "abonado"),
     ),
-    "consent-banner": ("cookie", "privacy", "site"),
+    "consent-banner": ("cookie", "privacy", "by continuing", "by using"),
     "blind-text": ("lorem ipsum",),
 }
 
@@ -91,30 +90,33 @@ _KEYS: Final = {
 def impossible(text: str) -> frozenset[str]:
     """The rules that nothing in a text can meet: one cheap look for all its pairs."""
     lower = text.lower()
-    return frozenset(name for name, keys in _KEYS.items() if not any(key in lower for key in keys))
+    return frozenset(name for name in _KEYS if not _has_key(name, lower))
 
 
-def _says(pattern: re.Pattern[str], prompt: str, completion: str) -> bool:
-    if pattern.search(prompt):
-        return True
-    return len(completion) <= _SHORT and bool(pattern.search(completion))
+def _has_key(name: str, lower: str) -> bool:
+    return any(key in lower for key in _KEYS[name])
+
+
+def _says(name: str, pattern: re.Pattern[str], prompt: str, completion: str) -> bool:
+    looked_at = (prompt, completion) if len(completion) <= _SHORT else (prompt,)
+    return any(_has_key(name, text.lower()) and pattern.search(text) for text in looked_at)
 
 
 def is_error_page(prompt: str, completion: str) -> bool:
     """Whether a prompt, or a short completion, is what an error page says."""
-    return _says(_ERROR, prompt, completion)
+    return _says("error-page", _ERROR, prompt, completion)
 
 
 def is_paywall(prompt: str, completion: str) -> bool:
     """Whether a prompt, or a short completion, asks the reader to pay or to sign in."""
-    return _says(_PAYWALL, prompt, completion)
+    return _says("paywall", _PAYWALL, prompt, completion)
 
 
 def is_consent_banner(prompt: str, completion: str) -> bool:
     """Whether a prompt, or a short completion, asks for consent to cookies."""
-    return _says(_CONSENT, prompt, completion)
+    return _says("consent-banner", _CONSENT, prompt, completion)
 
 
 def is_blind_text(prompt: str, completion: str) -> bool:
     """Whether there is blind text anywhere: nothing real has it."""
-    return any(_BLIND.search(text) for text in (prompt, completion))
+    return any(_has_key("blind-text", text.lower()) for text in (prompt, completion))
