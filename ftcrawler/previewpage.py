@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from html import escape
+from itertools import groupby
 from typing import Final
 
 from ftcrawler.previewing import Preview, counts, tokens, verdict_line
-from ftcrawler.previewshown import label
+from ftcrawler.previewshown import MANY_OUTSIDE, label
 from pipelines.inspect_page import Entry
 from pipelines.records import Pair
 
@@ -39,7 +40,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
 dt { font-weight: bold; }
 dd { margin: 0; overflow-wrap: anywhere; }
 ol.blocks { list-style: none; padding: 0; }
-ol.blocks > li, .pair { display: grid; grid-template-columns: 10rem 1fr; gap: 1rem;
+ol.blocks > li[class], .pair { display: grid; grid-template-columns: 10rem 1fr; gap: 1rem;
   margin: .4rem 0; }
 .label { font-size: .85rem; padding: .1rem .4rem; border-radius: .25rem; align-self: start;
   overflow-wrap: anywhere; }
@@ -47,7 +48,9 @@ ol.blocks > li, .pair { display: grid; grid-template-columns: 10rem 1fr; gap: 1r
 .kept.heading .text { font-weight: bold; }
 .kept.code .text { font-family: ui-monospace, monospace; }
 .prompt { font-weight: bold; }
-@media (max-width: 40rem) { ol.blocks > li, .pair { grid-template-columns: 1fr; gap: .1rem; } }
+@media (max-width: 40rem) {
+  ol.blocks > li[class], .pair { grid-template-columns: 1fr; gap: .1rem; }
+}
 """
 
 
@@ -117,20 +120,30 @@ def _about(preview: Preview, rules: str) -> str:
 
 
 def _blocks(entries: Iterable[Entry], language: str) -> Iterator[str]:
+    """All blocks in page order; a long run outside the article can be unfolded."""
     yield "<h2>Blocks</h2>"
     yield '<ol class="blocks">'
-    for entry in entries:
-        names = f"{entry.fate} {entry.kind}" if entry.fate == "kept" else entry.fate
-        said = label(entry) if entry.fate == "kept" else entry.reason
-        if entry.fate == "dropped":
-            said = f"dropped: {said}"
-        tip = f"{label(entry)} at {entry.path}" if entry.path else label(entry)
-        yield (
-            f'<li class="{names}" title="{_text(f"{said}; {tip}")}">'
-            f'<span class="label">{_text(said)}</span>'
-            f'<p class="text"{language}>{_text(entry.text)}</p></li>'
-        )
+    for fate, run in groupby(entries, key=lambda entry: entry.fate):
+        rows = [_block(entry, language) for entry in run]
+        if fate == "outside" and len(rows) > MANY_OUTSIDE:
+            yield f"<li><details><summary>{len(rows)} blocks outside the article</summary>"
+            yield from ('<ol class="blocks">', *rows, "</ol></details></li>")
+        else:
+            yield from rows
     yield "</ol>"
+
+
+def _block(entry: Entry, language: str) -> str:
+    names = f"{entry.fate} {entry.kind}" if entry.fate == "kept" else entry.fate
+    said = label(entry) if entry.fate == "kept" else entry.reason
+    if entry.fate == "dropped":
+        said = f"dropped: {said}"
+    tip = f"{label(entry)} at {entry.path}" if entry.path else label(entry)
+    return (
+        f'<li class="{names}" title="{_text(f"{said}; {tip}")}">'
+        f'<span class="label">{_text(said)}</span>'
+        f'<p class="text"{language}>{_text(entry.text)}</p></li>'
+    )
 
 
 def _pairs(pairs: tuple[tuple[Pair, str], ...], language: str) -> Iterator[str]:

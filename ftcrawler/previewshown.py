@@ -16,7 +16,7 @@ from pipelines.inspect_page import Entry
 from pipelines.records import Pair
 
 GREY = "bright_black"
-_MANY_OUTSIDE = 5  # blocks in a row that are shown; of more, the first ones
+MANY_OUTSIDE = 5  # blocks in a row that are shown; of more, the first ones
 _SHOWN_OUTSIDE = 3
 _WIDEST_LABEL = 26  # columns
 _COLOURS = {
@@ -104,7 +104,7 @@ def _blocks(entries: Iterable[Entry]) -> Iterator[tuple[Text, Text]]:
     for fate, group in groupby(entries, key=lambda entry: entry.fate):
         rows = list(group)
         shown = rows
-        if fate == "outside" and len(rows) > _MANY_OUTSIDE:
+        if fate == "outside" and len(rows) > MANY_OUTSIDE:
             shown = rows[:_SHOWN_OUTSIDE]
         for entry in shown:
             yield _block(entry)

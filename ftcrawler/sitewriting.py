@@ -8,6 +8,7 @@ from ftcrawler.findings import Findings
 from ftcrawler.site import SCHEMA_FILE, Request
 from ftcrawler.tomltext import comment, one_line, toml_list, toml_value
 
+NOT_ASKED = "Read from a file: robots.txt, headers and policy files were not asked."
 FIRST_PAGES = 100  # of a run of a new site
 MOST_DELAY = 3600.0  # seconds, as a site file may have
 USUAL_DELAY = 1.0  # seconds, as the site file's default
@@ -22,7 +23,7 @@ def site_file(found: Findings, request: Request, *, date: str, asked: bool = Tru
         _head(found, date, asked=asked),
         _seeds(found, asked=asked),
         _follow(found),
-        _request(found, request),
+        _request(found, request, asked=asked),
         _extract(found),
         _pairs(),
     ]
@@ -38,6 +39,8 @@ def _head(found: Findings, date: str, *, asked: bool) -> Iterator[str]:
     yield from comment(f"What the site permits, asked with {found.start}:")
     for line in found.consent:
         yield from comment(line, "#   ")
+    if not asked:
+        yield from comment(NOT_ASKED, "#   ")
     if found.refusals and not found.refused:
         refusals = ", ".join(f"{url} ({signal})" for url, signal in found.refusals)
         yield from comment(f"These pages refuse and are left out: {refusals}.")
@@ -89,12 +92,11 @@ def _follow(found: Findings) -> Iterator[str]:
     yield f"max_pages = {FIRST_PAGES} # a run; take it away when the rows are what you want"
 
 
-def _request(found: Findings, request: Request) -> Iterator[str]:
+def _request(found: Findings, request: Request, *, asked: bool) -> Iterator[str]:
     yield "[request]"
+    said = "robots.txt asks for nothing else" if asked else "robots.txt may ask for more"
     if found.asked_delay:
         said = f"robots.txt asks for {found.asked_delay:g} s"
-    else:
-        said = "robots.txt asks for nothing else"
     delay = min(MOST_DELAY, max(request.delay, found.asked_delay))
     yield f"delay = {delay:g} # seconds between requests; {said}"
     yield '# contact = "you@example.org" # where its owner reaches you; default: FTCRAWLER_CONTACT'

@@ -220,6 +220,8 @@ def test_of_a_saved_page_alone_the_sitemaps_are_left_to_robots():
     site, text = written(survey_of(article("A")), asked=False)
     assert site.sitemaps == "robots"
     assert "No sitemap was found" not in text
+    assert "# seconds between requests; robots.txt may ask for more" in text
+    assert "robots.txt, headers and policy files were not asked" in text
 
 
 def test_a_site_that_refuses_is_written_disabled():
@@ -414,3 +416,4 @@ def test_a_saved_page_needs_its_address_and_nothing_else(crawler, tmp_path):
     assert f"-s SITES_DIR={tmp_path}" in done.out
     assert load_site(into.read_text(), "lamps").start_urls == ["https://lamps.example/"]
     assert "of a saved page" in into.read_text()
+    assert "not asked" in done.out

@@ -190,6 +190,15 @@ def test_the_page_has_every_block_with_its_fate_and_every_pair():
     assert page.count('<div class="pair ') == len(preview.inspection.pairs)
 
 
+def test_a_long_run_outside_the_article_is_folded_and_still_there():
+    menu = "".join(f"<p>Menu {n}</p>" for n in range(20))
+    preview = previewed(PAGE.replace("</nav>", f"{menu}</nav>"))
+    page = preview_page(preview)
+    assert "<details><summary>22 blocks outside the article</summary>" in page
+    assert page.count("<details>") == page.count("</details></li>") == 1
+    assert page.count("<li class=") == len(preview.inspection.entries)
+
+
 def test_the_page_is_one_that_everybody_can_read():
     page = preview_page(previewed(PAGE))
     outline = Outline(page)

@@ -24,7 +24,7 @@ from ftcrawler.previewing import preview_of, verdict_line
 from ftcrawler.previewshown import show
 from ftcrawler.site import SITE_NAME, Request, Site, SiteError, load_site
 from ftcrawler.sitefiles import load_sites, require_contacts
-from ftcrawler.sitewriting import MOST_DELAY, USUAL_DELAY, site_file
+from ftcrawler.sitewriting import MOST_DELAY, NOT_ASKED, USUAL_DELAY, site_file
 from ftcrawler.spotting import site_name
 from ftcrawler.state import StateError
 from ftcrawler.surveying import Survey, SurveySpider
@@ -119,7 +119,7 @@ class Command(ScrapyCommand):
             return _not_read(survey, site)
         found = findings_of(survey, site)
         console = Console(highlight=False, markup=False)
-        _tell(console, found)
+        _tell(console, found, found.sitemap_note if file is None else NOT_ASKED)
         if found.refused and not opts.yes:
             complain([REFUSED])
             return Exit.FAILED
@@ -194,13 +194,13 @@ def _write(target: Path, text: str) -> None:
         raise SiteError([f"{target}: {problem}"])
 
 
-def _tell(console: Console, found: Findings) -> None:
+def _tell(console: Console, found: Findings, note: str) -> None:
     console.print(f"\n{one_line(found.start)}")
     for line in found.consent:
         console.print(f"  {line}", soft_wrap=True)
     for url, signal in found.refusals:
         console.print(f"  refused: {one_line(url)}: {one_line(signal)}", soft_wrap=True)
-    console.print(f"  {found.sitemap_note}", soft_wrap=True)
+    console.print(f"  {note}", soft_wrap=True)
     console.print(f"  Feeds: {len(found.feeds)}. Pages that may be used: {len(found.previews)}.")
 
 
@@ -222,8 +222,11 @@ def _farewell(console: Console, target: Path, folder: Path, found: Findings) -> 
         return
     apart = target.resolve().parent != folder.resolve()
     where = f" -s SITES_DIR={target.parent}" if apart else ""
-    console.print(f"Look at another page:  scrapy preview URL --site {target.stem}{where}")
-    console.print(f"Crawl it:              scrapy crawl articles -a site={target.stem}{where}")
+    for what, command in (
+        ("Look at another page:  ", f"preview URL --site {target.stem}"),
+        ("Crawl it:              ", f"crawl articles -a site={target.stem}"),
+    ):
+        console.print(f"{what}scrapy {command}{where}", soft_wrap=True)
 
 
 def _covering(folder: Path, url: str, target: Path) -> str:
