@@ -7,6 +7,7 @@ downloader, with the gates, the pace and the limits of its site, and the answer 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urldefrag, urljoin
@@ -14,7 +15,13 @@ from urllib.parse import urldefrag, urljoin
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
-from ftcrawler.answers import RefusedError, UnusableError, header_text, kept_headers
+from ftcrawler.answers import (
+    RefusedError,
+    UnusableError,
+    failure_reason,
+    header_text,
+    kept_headers,
+)
 from ftcrawler.clock import iso
 from ftcrawler.consent.gather import page_signals
 from ftcrawler.urls import canonical, host_of, origin_of
@@ -24,8 +31,8 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping
 
+    from playwright.async_api import Frame, Route
     from playwright.async_api import Request as Asked
-    from playwright.async_api import Route
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
@@ -41,6 +48,14 @@ FETCHED = ("script", "fetch", "xhr")  # what text can come from; images, fonts, 
 _PASSED_ON = ("accept", "origin")
 _PASSED_BACK = ("content-type", "access-control-")
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
+
+
+class LedAwayError(UnusableError):
+    """Scripts replaced the page by another: a redirect to ``goal``."""
+
+    def __init__(self, goal: str) -> None:
+        self.goal = goal
+        super().__init__("redirect-nowhere", f"a script leads to {goal}")
 
 
 class Answer(NamedTuple):
@@ -76,22 +91,25 @@ class Errands:
         self._answers: dict[str, asyncio.Task[Answer | None]] = {}
         self._counts = counts
         self._opened = False
-        self.waiting = 0  # requests of the page that have no answer yet
-        self.latest = 0.0  # when the last one was answered, by the event loop's clock
+        self.waiting = 0  # fetches for the page that are under way
+        self._latest = 0.0  # when the last one was answered
         self.over = False
+        self.frame: Frame | None = None  # the page's own
+        self.departure = ""
+
+    async def quiet(self, seconds: float) -> None:
+        """Return when nothing is under way, and nothing was for so long."""
+        self._latest = self._now()
+        while self.waiting or self._now() - self._latest < seconds:  # noqa: ASYNC110 - each answer begins it anew
+            await asyncio.sleep(seconds / 5)
 
     async def run(self, route: Route) -> None:
         """Answer one request of the browser."""
         asked = route.request
-        self.waiting += 1
-        try:
-            answer = await self._answer(asked)
-        finally:
-            self.waiting -= 1
-            self.latest = asyncio.get_running_loop().time()
+        answer = await self._answer(asked)
         try:
             if answer is None:
-                await route.abort("blockedbyclient")
+                await route.abort("aborted")  # the page stays where it is
             else:
                 await route.fulfill(status=answer.status, headers=answer.headers, body=answer.body)
         except Exception as error:  # noqa: BLE001 - the page has gone, and nobody waits
@@ -103,6 +121,9 @@ class Errands:
             self._opened = True
             content_type = self._page.header("content-type") or "text/html"
             return Answer(self._page.status, {"content-type": content_type}, self._page.body)
+        if kind == "document":
+            self._note_departure(asked)
+            return None
         if kind == "stylesheet":  # no text, but a page may wait for it
             return Answer(200, {"content-type": "text/css"}, b"")
         url = urldefrag(asked.url).url
@@ -117,8 +138,15 @@ class Errands:
             self._answers[url] = asyncio.ensure_future(self._fetch(url, headers))
         return await asyncio.shield(self._answers[url])
 
+    def _note_departure(self, asked: Asked) -> None:
+        """Remember where a script leads the page itself, not its frames or pop-ups."""
+        with contextlib.suppress(Exception):  # a pop-up's frame may not be there yet
+            if asked.frame == self.frame:
+                self.departure = asked.url if asked.method == "GET" else "about:blank"
+
     async def _fetch(self, url: str, headers: Mapping[str, str]) -> Answer | None:
         """The answer behind redirects; None when it cannot be had or may not be used."""
+        self.waiting += 1
         try:
             for _ in range(MOST_REDIRECTS + 1):
                 async with self._places:
@@ -138,7 +166,16 @@ class Errands:
         except Exception as error:  # noqa: BLE001 - the page goes without what cannot be had
             self._counts["render/failed"] += 1
             logger.debug("%s: %s", url, error)
+            if failure_reason(error) == "too-large":
+                self._left = 0
+        finally:
+            self.waiting -= 1
+            self._latest = self._now()
         return None
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     async def _download(self, url: str, headers: Mapping[str, str]) -> Response | None:
         if self.over:

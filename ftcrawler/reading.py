@@ -14,6 +14,7 @@ from ftcrawler.consent.decision import Statement, may_follow
 from ftcrawler.consent.gather import PageSignals, page_signals
 from ftcrawler.consent.licences import LicencePolicy
 from ftcrawler.consent.probes import probe_statements
+from ftcrawler.errands import LedAwayError
 from ftcrawler.feeds import FeedError, read_feed, read_sitemap
 from ftcrawler.links import Frame, is_too_deep, read_frame
 from ftcrawler.urls import canonical
@@ -151,6 +152,8 @@ class Reading:
         counts: Counter[str] = Counter()
         try:
             body = await self._renderer.render(page, self._queue, counts)
+        except LedAwayError as error:
+            return self._redirected(replace(page, headers=(("location", error.goal),)))
         except UnusableError as error:
             return outcome(page, "failed", error.reason)
         finally:

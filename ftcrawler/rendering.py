@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from scrapy import signals
 
 from ftcrawler.answers import UnusableError
-from ftcrawler.errands import Errands
+from ftcrawler.errands import Errands, LedAwayError
 from ftcrawler.site import Site, SiteError
 from ftcrawler.urls import canonical, origin_of
 from pipelines.records import Page
@@ -50,6 +50,7 @@ _FLAGS = (
 # <-loopback>: without it, Chromium's connections to this machine go around the proxy.
 _NOWHERE, _NO_EXCEPTION = "http://proxy.invalid:9", "<-loopback>"
 _SIZE = "() => document.documentElement ? document.documentElement.outerHTML.length : 0"
+_LOADED = "() => document.readyState === 'complete'"
 _UNSEEN = "() => document.querySelectorAll('noscript').forEach(element => element.remove())"
 
 
@@ -100,8 +101,8 @@ class Renderer:
     async def render(self, page: Page, queue: SiteQueue, counts: Counter[str]) -> bytes:
         """The page's HTML, in UTF-8, once its scripts have run.
 
-        Raises :class:`UnusableError`: ``timeout``, ``too-large``, ``navigated-away`` or
-        ``renderer-crashed``.
+        Raises :class:`UnusableError`: ``timeout``, ``too-large`` or ``renderer-crashed``, and
+        :class:`LedAwayError` when scripts replaced the page by another.
         """
         wanted = queue.site.request.concurrency
         errands = Errands(self._crawler, queue, page, counts)
@@ -140,12 +141,14 @@ class Renderer:
             await self._put_away(context)
 
     async def _read(self, tab: Tab, url: str, errands: Errands) -> bytes:
-        await tab.goto(url, wait_until="load")
-        clock = asyncio.get_running_loop().time
-        while errands.waiting or clock() - errands.latest < QUIET:  # noqa: ASYNC110 - it is no event
+        errands.frame = tab.main_frame
+        await tab.goto(url, wait_until="commit")  # a script may keep it from loading whole
+        while not await tab.evaluate(_LOADED):  # noqa: ASYNC110 - the browser knows, we ask
             await asyncio.sleep(_TICK)
-        if origin_of(canonical(tab.url)) != origin_of(url):
-            raise UnusableError("navigated-away", f"{url} became {tab.url}")
+        await errands.quiet(QUIET)
+        here = tab.url if origin_of(canonical(tab.url)) == origin_of(url) else ""
+        if errands.departure or not here:
+            raise LedAwayError(errands.departure or tab.url)
         await tab.evaluate(_UNSEEN)
         if await tab.evaluate(_SIZE) > self._most:
             raise UnusableError("too-large", f"{url} grew to more than {self._most} characters")
