@@ -43,6 +43,8 @@ _MOST_COUNTED: Final = 10_000
 _LONG_TAG: Final = 4_000
 _MOST_ATTRIBUTES: Final = 500
 _TAG: Final = re.compile(r"<([a-zA-Z][\w:-]*)\s[^<>]{2000,}>?")
+# lxml.html looks its classes up in Python, element by element; this one is looked up in C.
+_CLASSES: Final = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 # Scripts that put no spaces between words; two letters make about one word.
 _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _LETTERS_A_WORD: Final = 2
@@ -63,17 +65,27 @@ def _tamed(text: str) -> str:
 
     The parser's time grows with the square of their number.
     """
-    if max(map(len, text.split(">"))) < _LONG_TAG:
-        return text
-    return _TAG.sub(
-        lambda tag: f"<{tag[1]}>" if len(tag[0].split()) > _MOST_ATTRIBUTES else tag[0], text
-    )
+    place = 0
+    while len(text) - place >= _LONG_TAG:
+        end = text.rfind(">", place, place + _LONG_TAG)
+        if end < 0:
+            end = text.find(">", place + _LONG_TAG)
+            end = len(text) if end < 0 else end
+            if _TAG.search(text, place, end):
+                return text[:place] + _TAG.sub(_without_attributes, text[place:])
+        place = end + 1
+    return text
+
+
+def _without_attributes(tag: re.Match[str]) -> str:
+    return f"<{tag[1]}>" if len(tag[0].split()) > _MOST_ATTRIBUTES else tag[0]
 
 
 def _parse(text: str) -> etree._Element | Rejected:
     # A parser keeps the errors of its last page, so each page has its own. Without
     # ``huge_tree`` libxml2 itself stops at 256 levels.
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser.set_element_class_lookup(_CLASSES)
     try:
         root = etree.fromstring(_tamed(text).encode(), parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
