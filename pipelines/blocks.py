@@ -19,7 +19,7 @@ from pipelines.records import Block, BlockKind, normalised
 from pipelines.vocabulary import LEVELS, Role, Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 _KINDS: Final[dict[Role, BlockKind]] = {
@@ -35,6 +35,9 @@ _LENDS_ITS_KIND: Final = frozenset(("list_item", "quote"))
 _LINKS: Final = frozenset(("a", "ref"))
 _PASSIVE: Final = frozenset(("inline", "skip", "cell"))
 _BREAKS: Final = frozenset(("br", "lb"))
+# Of an element without text and children: it ends a block, or it is nothing at all.
+_HOLLOW: Final = frozenset((*_KINDS, "break"))
+_SILENT: Final = frozenset(("inline", "literal"))
 _LEVEL_OF_OTHERS: Final = 6
 # Pages of the old school end a paragraph with two line breaks.
 _BREAKS_OF_A_PARAGRAPH: Final = 2
@@ -92,8 +95,8 @@ class _Context(NamedTuple):
 class _Reader:
     """The state of one walk."""
 
-    def __init__(self, role: Vocabulary, outside: _Context | None) -> None:
-        self.role = role
+    def __init__(self, vocabulary: Vocabulary, outside: _Context | None) -> None:
+        self.vocabulary = vocabulary
         self.contexts = [outside] if outside else []
         self.drafts: list[Draft] = []
         self.open: Draft | None = None
@@ -102,32 +105,50 @@ class _Reader:
         self.breaks = 0
 
     def read(self, root: etree._Element) -> list[Draft]:
-        roles: list[Role] = []
-        walk = etree.iterwalk(root, events=("start", "end"))
-        role_of, add = self.role, self.add
-        for event, element in walk:
-            if event == "start":
-                role = role_of(element)
+        known, ask = self.vocabulary.known, self.vocabulary.ask
+        above: list[tuple[Iterator[etree._Element], etree._Element, Role]] = []
+        children: Iterator[etree._Element] = iter((root,))
+        while True:
+            for element in children:
+                role = known.get(element.tag) or ask(element)
                 if role == "cell" and not self.in_row():
                     role = "break"  # of a table that lays out the page
-                roles.append(role)
-                if role == "skip":
-                    walk.skip_subtree()
-                    continue
-                if role != "inline" or element.tag in _LINKS:
-                    self.enter(element, role)
-                text = element.text
-                if text:
-                    add(text)
+                if role != "skip":
+                    if len(element):
+                        self.open_up(element, role)
+                        above.append((children, element, role))
+                        children = iter(element)
+                        break
+                    self.read_leaf(element, role)
+                if above and (text := element.tail):
+                    self.add(text)
             else:
-                role = roles.pop()
+                if not above:
+                    return [draft for draft in self.drafts if draft.text]
+                children, element, role = above.pop()
                 if role not in _PASSIVE or element.tag in _LINKS:
                     self.leave(element, role)
-                if element is not root:
-                    text = element.tail
-                    if text:
-                        add(text)
-        return [draft for draft in self.drafts if draft.text]
+                if above and (text := element.tail):
+                    self.add(text)
+
+    def open_up(self, element: etree._Element, role: Role) -> None:
+        if role != "inline" or element.tag in _LINKS:
+            self.enter(element, role)
+        if text := element.text:
+            self.add(text)
+
+    def read_leaf(self, element: etree._Element, role: Role) -> None:
+        text = element.text
+        if text:
+            self.open_up(element, role)
+            if role not in _PASSIVE or element.tag in _LINKS:
+                self.leave(element, role)
+        elif role in _HOLLOW and not self.in_atomic():
+            self.open = None  # pages have hundreds of such: nothing else comes of them
+        elif role not in _SILENT:
+            self.enter(element, role)
+            if role not in _PASSIVE:
+                self.leave(element, role)
 
     def enter(self, element: etree._Element, role: Role) -> None:
         self.links += element.tag in _LINKS

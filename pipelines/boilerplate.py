@@ -103,7 +103,7 @@ def _line_rule(draft: Draft, *, in_prose: bool) -> str:
         return "credit"
     if FURNITURE.search(text):
         return "furniture"
-    if POINTER.search(text) and draft.linked_share >= _POINTS:
+    if draft.linked_share >= _POINTS and POINTER.search(text):
         return "pointer"
     is_link = draft.kind == "paragraph" and draft.linked_share >= _LINKED
     return "link" if is_link and in_prose and not text.endswith((".", "。")) else ""
@@ -182,8 +182,9 @@ def _tail(work: Trimming) -> None:
             return
         if draft.kind == "heading":
             continue
-        if (TAIL_LINE.search(draft.text) and len(draft.text) <= 3 * _SHORT) or (
-            DATE_LINE.search(draft.text) and len(draft.text) <= _LEAD_SHORT
+        length = len(draft.text)  # asked first: the patterns take their time with long texts
+        if (length <= 3 * _SHORT and TAIL_LINE.search(draft.text)) or (
+            length <= _LEAD_SHORT and DATE_LINE.search(draft.text)
         ):
             work.drop(index, "tail")
         elif is_prose(draft) and count >= _TAIL_LINES:

@@ -23,8 +23,12 @@ _MOJIBAKE: Final = re.compile(
     "[\u00c2\u00c3\u00c5\u00e2][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]"
     "|[\u0420\u0421][\u0080-\u00bf\u0402-\u040f\u0452-\u0491\u2013-\u2122]"
 )
+_MOJIBAKE_LEADS: Final = "\u00c2\u00c3\u00c5\u00e2\u0420\u0421"
+# Patterns that begin with one letter are looked for several times as fast as others, so what
+# may stand before is looked at afterwards.
+_GONE: Final = "\0"
 _CITATION: Final = re.compile(
-    r"\s*\[\s*(?:"
+    r"\[\s*(?:"
     r"\d{1,3}(?:\s*[,\u2013-]\s*\d{1,3})*"
     r"|(?:note|nb|n)\s?\d{1,3}"
     r"|(?:citation|clarification|verification|page|year|additional citation)s? needed"
@@ -32,9 +36,9 @@ _CITATION: Final = re.compile(
     r")\s*\](?!\()",
     re.IGNORECASE,
 )
-_NOTE_LETTER: Final = re.compile(r"(?<=[\w.,;:!?)\]\u201d\u2019%])\[[a-z]\](?!\w)")
+_NOTE_LETTER: Final = re.compile(r"\[(?<=[\w.,;:!?)\]\u201d\u2019%]\[)[a-z]\](?!\w)")
 _EDIT_LINK: Final = re.compile(
-    r"\s*\[\s*(?:edit|bearbeiten|modifier|editar|modifica|bewerken|redigera|edytuj|править)"
+    r"\[\s*(?:edit|bearbeiten|modifier|editar|modifica|bewerken|redigera|edytuj|править)"
     r"(?:\s*\|[^\]]{0,40})?\s*\]",
     re.IGNORECASE,
 )
@@ -47,13 +51,20 @@ def clean_text(raw: str) -> str:
     'As shown, and later.'
     """
     text = " ".join(raw.split())
-    if not text.isprintable():  # no soft hyphen, no control, nothing without width passes
+    is_printable = text.isprintable()  # no soft hyphen, no control, nothing without width passes
+    if not is_printable:
         text = " ".join(_INVISIBLE.sub("", without_controls(text)).split())
     if "[" in text:
-        text = _EDIT_LINK.sub("", _NOTE_LETTER.sub("", _CITATION.sub("", text))).strip()
-    if not text.isprintable():
+        text = _without(_EDIT_LINK, _NOTE_LETTER.sub("", _without(_CITATION, text))).strip()
+    if not is_printable:
         text = text.replace(LITERAL_BRACKET, "[").replace(CELL, "").strip()
     return text if text.isascii() else _repaired(text)
+
+
+def _without(pattern: re.Pattern[str], text: str) -> str:
+    """The text without what the pattern matches and without the space before it."""
+    marked = pattern.sub(_GONE, text)
+    return marked.replace(f" {_GONE}", "").replace(_GONE, "") if _GONE in marked else text
 
 
 def _repaired(text: str) -> str:
@@ -64,7 +75,9 @@ def _repaired(text: str) -> str:
     """
     if _LIGATURE.search(text):
         text = _LIGATURE.sub(lambda one: unicodedata.normalize("NFKC", one[0]), text)
-    return str(ftfy.fix_encoding(text)) if _MOJIBAKE.search(text) else text
+    if any(lead in text for lead in _MOJIBAKE_LEADS) and _MOJIBAKE.search(text):
+        return str(ftfy.fix_encoding(text))
+    return text
 
 
 def cleaned(kind: BlockKind, raw: str) -> str:

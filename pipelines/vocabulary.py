@@ -1,14 +1,14 @@
 """What an element is to the reader of a page: a kind of block, a break, a cell, ... Pure.
 
 Each vocabulary answers that one question for one language of elements; ``pipelines.blocks``
-walks a tree with any of them.
+walks a tree with any of them. Most tags have one role wherever they stand, and are looked up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from pipelines.records import BlockKind
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # skip: not read at all. break: ends a block and starts none. line: white space.
 # literal: inline text whose brackets are not citation marks.
 Role = BlockKind | Literal["skip", "break", "cell", "line", "literal", "inline"]
-Vocabulary = Callable[["etree._Element"], Role]  # noqa: SLF001 - lxml names it no other way
+Ask = Callable[["etree._Element"], Role]  # noqa: SLF001 - lxml names it no other way
 
 LEVELS: Final = {f"h{level}": level for level in range(1, 7)}
 
@@ -41,6 +41,10 @@ _HTML: Final[dict[str, Role]] = {
     **dict.fromkeys(("select", "datalist", "textarea", "button", "input", "dialog"), "skip"),
     **dict.fromkeys(("frameset", "noframes", "rp", "rt"), "skip"),
 }
+_INLINE: Final = (
+    *("a", "span", "em", "strong", "b", "i", "u", "sup", "sub", "small", "abbr", "img", "time"),
+    *("label", "cite", "q", "font", "mark", "ins", "del", "picture", "source", "hi", "ref"),
+)
 _TRAFILATURA: Final[dict[str, Role]] = {
     "head": "heading",
     "p": "paragraph",
@@ -56,13 +60,19 @@ _FRAME: Final = frozenset(("nav", "footer", "aside", "form"))
 _NOT_IN_CELLS: Final = ("table", "blockquote", "pre", *LEVELS)
 
 
+class Vocabulary(NamedTuple):
+    """The roles of tags, and a function to ask for elements of all other tags."""
+
+    known: Mapping[object, Role]
+    ask: Ask
+
+
 def text_of(element: etree._Element, pieces: int | None = None) -> str:
     """The text in an element as it stands there, or only its first ``pieces`` text nodes."""
     return "".join(str(piece) for piece in islice(element.itertext(), pieces))
 
 
-def html_role(element: etree._Element) -> Role:
-    """The role of an HTML element."""
+def _html_role(element: etree._Element) -> Role:
     role = _HTML.get(element.tag, "inline")
     if role == "table_row" and _lays_out(element):
         return "break"
@@ -71,18 +81,14 @@ def html_role(element: etree._Element) -> Role:
     return role
 
 
-def prose_role(element: etree._Element) -> Role:
-    """The role of an HTML element where the page's frame is not wanted: menus are skipped."""
+def _prose_role(element: etree._Element) -> Role:
     parent = element.getparent()
     is_page_header = element.tag == "header" and parent is not None and parent.tag == "body"
-    return "skip" if is_page_header or element.tag in _FRAME else html_role(element)
+    return "skip" if is_page_header or element.tag in _FRAME else _html_role(element)
 
 
-def trafilatura_role(element: etree._Element) -> Role:
-    """The role of an element in the tree that trafilatura makes (its ``Document.body``)."""
-    if element.tag in ("quote", "code"):
-        return _quote_or_code(element)
-    return _TRAFILATURA.get(element.tag, "inline")
+def _trafilatura_role(element: etree._Element) -> Role:
+    return _quote_or_code(element) if element.tag in ("quote", "code") else "inline"
 
 
 def selected_role(selected: Container[etree._Element]) -> Vocabulary:
@@ -98,7 +104,7 @@ def selected_role(selected: Container[etree._Element]) -> Vocabulary:
             return usual if usual in _KINDS else "paragraph"
         return "line" if usual in _BLOCKS else usual
 
-    return role
+    return Vocabulary({}, role)
 
 
 _KINDS: Final = ("heading", "paragraph", "list_item", "quote", "code", "table_row")
@@ -122,3 +128,21 @@ def _lays_out(row: etree._Element) -> bool:
     if next(row.iter(*_NOT_IN_CELLS), None) is not None:
         return True
     return any(sum(1 for _ in cell.iter("p")) > 1 for cell in row)
+
+
+# Whose role is not the same wherever they stand.
+_ASKED: Final = frozenset(("tr", *LEVELS))
+_INLINE_ROLES: Final[dict[object, Role]] = dict.fromkeys(_INLINE, "inline")
+_HTML_ROLES: Final[dict[object, Role]] = {
+    **_INLINE_ROLES,
+    **{tag: role for tag, role in _HTML.items() if tag not in _ASKED},
+}
+# An HTML element.
+html_role: Final = Vocabulary(_HTML_ROLES, _html_role)
+# The same where the page's frame is not wanted: menus are skipped.
+prose_role: Final = Vocabulary(
+    {tag: role for tag, role in _HTML_ROLES.items() if tag not in {"header", *_FRAME}},
+    _prose_role,
+)
+# An element in the tree that trafilatura makes (its ``Document.body``).
+trafilatura_role: Final = Vocabulary({**_INLINE_ROLES, **_TRAFILATURA}, _trafilatura_role)
