@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
-from ftcrawler.urls import canonical
+from ftcrawler.urls import canonical, origin_of
 
 MANY_TAGS = 4_000  # from here on the depth is looked at first: lexbor's time grows with its square
 MAX_DEPTH = 500  # elements within elements; browsers stop at 512
@@ -79,6 +80,21 @@ def is_too_deep(html: str) -> bool:
     return False
 
 
+def _cached(base: str, href: str) -> tuple[str, str]:
+    """What a link depends on: of the page's address only its origin, where the link says the path.
+
+    Menus name the same paths on every page.
+    """
+    if href.startswith("/") and not href.startswith("//"):
+        return origin_of(base), href
+    return base, href
+
+
+@lru_cache(maxsize=1 << 16)
+def _link(base: str, href: str) -> str:
+    return canonical(urljoin(base, href))
+
+
 def read_frame(html: str, url: str) -> Frame:
     """The links and meta elements of a page at ``url``.
 
@@ -90,7 +106,7 @@ def read_frame(html: str, url: str) -> Frame:
     links: dict[str, None] = {}
     for href in _hrefs(tree):
         try:
-            link = canonical(urljoin(base, href.strip()))
+            link = _link(*_cached(base, href.strip()))
         except ValueError:
             continue
         if link:

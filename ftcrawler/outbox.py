@@ -7,11 +7,12 @@ not recorded: an orphan, which is removed on start, since its rows are still sta
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from ftcrawler.state import State
 from pipelines.shards import SCHEMAS, Format, Shard, is_shard_name, shard_path, write_shard
@@ -34,7 +35,7 @@ class Staged(Collection[dict[str, Any]]):
         return int(self._count)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return (json.loads(row) for _, row in self._db.execute(_STAGED, self._key))
+        return (orjson.loads(row) for _, row in self._db.execute(_STAGED, self._key))
 
     def __contains__(self, row: object) -> bool:
         return any(row == staged for staged in self)
@@ -69,7 +70,7 @@ class Outbox:
 
     def put(self, rows: Iterable[tuple[str, dict[str, Any]]]) -> None:
         """Stage rows, (stream, row) each, inside the caller's transaction."""
-        texts = [(stream, json.dumps(row, ensure_ascii=False)) for stream, row in rows]
+        texts = [(stream, orjson.dumps(row).decode()) for stream, row in rows]
         self._state.db.executemany("INSERT INTO outbox(stream, row) VALUES (?, ?)", texts)
         self._rows += len(texts)
         self._bytes += sum(len(text) for _, text in texts)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import io
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.json as pj
 import pyarrow.parquet as pq
 
 Format = Literal["parquet", "jsonl"]
@@ -125,29 +127,38 @@ def is_shard_name(name: str, stream: str) -> bool:
     )
 
 
-def _column(rows: Sequence[Row], field: pa.Field) -> pa.Array:
-    values = [row.get(field.name) for row in rows]
-    if pa.types.is_timestamp(field.type):
-        return pa.array(values, pa.string()).cast(field.type)
-    if pa.types.is_dictionary(field.type):
-        return pa.array(values, pa.string()).cast(field.type)
-    return pa.array(values, field.type)
+def _lines(rows: Iterable[Row], schema: pa.Schema) -> Iterator[bytes]:
+    names = schema.names
+    for row in rows:
+        line = {name: row.get(name) for name in names}
+        yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _plain(field: pa.Field) -> pa.Field:
+    """The field as Arrow reads it from JSON; times and dictionaries are texts there."""
+    is_text = pa.types.is_timestamp(field.type) or pa.types.is_dictionary(field.type)
+    return pa.field(field.name, pa.string()) if is_text else field
+
+
+def _table(lines: Sequence[bytes], schema: pa.Schema) -> pa.Table:
+    """JSON lines as a table, read by Arrow: without Python objects, and without pandas."""
+    data = b"".join(lines)
+    read = pj.ReadOptions(use_threads=False, block_size=len(data) + 1)
+    plain = pa.schema([_plain(field) for field in schema])
+    parse = pj.ParseOptions(explicit_schema=plain, unexpected_field_behavior="error")
+    return pj.read_json(io.BytesIO(data), read, parse).select(schema.names).cast(schema)
 
 
 def _parquet(path: Path, rows: Collection[Row], schema: pa.Schema) -> None:
-    source = iter(rows)
+    source = _lines(rows, schema)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         while batch := list(islice(source, ROW_GROUP)):
-            columns = [_column(batch, field) for field in schema]
-            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+            writer.write_table(_table(batch, schema))
 
 
 def _jsonl(path: Path, rows: Collection[Row], schema: pa.Schema) -> None:
-    names = schema.names
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for row in rows:
-            file.write(json.dumps({name: row.get(name) for name in names}, ensure_ascii=False))
-            file.write("\n")
+    with path.open("wb") as file:
+        file.writelines(_lines(rows, schema))
 
 
 _WRITERS: dict[str, Callable[[Path, Collection[Row], pa.Schema], None]] = {
@@ -162,7 +173,7 @@ def read_rows(path: Path) -> list[Row]:
     Raises :class:`OSError`, or :class:`ValueError` for a file that is not a shard.
     """
     if path.suffix == ".jsonl":
-        return [json.loads(line) for line in path.read_bytes().splitlines()]
+        return [orjson.loads(line) for line in path.read_bytes().splitlines()]
     table = pq.read_table(path, partitioning=None)
     for place, column in enumerate(table.schema):
         if pa.types.is_timestamp(column.type):
