@@ -7,6 +7,7 @@ that it would take seconds for. What stands in the article and is not of it is d
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Final, NamedTuple, cast
 
 import trafilatura
@@ -25,6 +26,8 @@ _MOST_CELLS: Final = 1_000
 _MOST_CHILDREN: Final = 3_000
 _MOST_ELEMENTS: Final = 30_000
 _COUNT: Final = etree.XPath("count(//*)")
+_COUNT_EMPTY: Final = etree.XPath("count(//div[not(node())])")
+_MANY_EMPTY: Final = 150
 _LITTLE: Final = 250
 # Of the page's running text: below it, a slower look is worth its time.
 _PART: Final = 0.35
@@ -101,7 +104,12 @@ def _chosen(
 ) -> list[Draft]:
     """The page's drafts that trafilatura finds; none when it runs them together into one."""
     found = trafilatura.bare_extraction(
-        page, fast=fast, include_comments=False, include_tables=True, with_metadata=False
+        _thinned(page) if fast else page,
+        fast=fast,
+        include_comments=False,
+        include_tables=True,
+        with_metadata=False,
+        output_format="xml",  # any but its own: in that, its text is written out besides
     )
     body = getattr(found, "body", None)
     found_drafts = [] if body is None else read_drafts(body, trafilatura_role)
@@ -110,6 +118,31 @@ def _chosen(
         one.element is not None for one in drafts
     )
     return [] if is_broken and _is_one_block(found_drafts) else drafts
+
+
+def _thinned(page: etree._Element) -> etree._Element:
+    """The page, or where it has many empty boxes a copy of it, of each row of them only one.
+
+    trafilatura looks at each box's names before it drops those that are empty.
+    """
+    if cast("float", _COUNT_EMPTY(page)) < _MANY_EMPTY:
+        return page
+    thin = copy(page)
+    for box in list(thin.iter("div")):
+        before = box.getprevious()
+        if before is None or before.tag != "div" or not (_is_empty(box) and _is_empty(before)):
+            continue
+        parent = box.getparent()
+        if parent is not None and box.get("id") is None:
+            parent.remove(box)
+    return thin
+
+
+def _is_empty(element: etree._Element) -> bool:
+    """Whether there is nothing in an element and no text behind it."""
+    if len(element) or element.text is not None:
+        return False
+    return not (element.tail or "").strip()
 
 
 def _is_one_block(drafts: list[Draft]) -> bool:

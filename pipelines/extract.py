@@ -125,7 +125,7 @@ def _document(
         return Rejected(
             "too-large", f"more than {_MOST_COUNTED} elements, and selectors that count"
         )
-    mend_page(page, text)
+    mend_page(page)
     about = read_metadata(page, url)
     title = (_title_selected(page, rules.title) if rules.title else "") or about.title
     drop_selected(page, rules.drop)

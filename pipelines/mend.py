@@ -6,7 +6,7 @@ Changes the page in place: what is removed is emptied, so that paths still tell 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, cast
 
 from lxml import etree
 
@@ -28,47 +28,51 @@ _HIDDEN_CLASS: Final = re.compile(
 _HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _LONGEST_HIDDEN: Final = 200
 _MARKED: Final = ("span", "sup", "small", "div", "button", "em", "i", "strong", "b", "p", "abbr")
-# Pages whose text has none of these have nothing to mend.
-_ANCHOR_MARKS: Final = ("¶", "§", ">#<", "🔗", "headerlink", "anchor", "permalink", "hash-link")
-_HIDDEN_MARKS: Final = (
-    "sr-only",
-    "hidden",
-    "screen-reader",
-    "editsection",
-    "display:none",
-    "display: none",
-)
+# Links that may name their own place.
+_OWN_LINKS: Final = etree.XPath("//a[@class or contains(@href, '#')]")
 
 
-def mend_page(page: etree._Element, text: str) -> None:
+class _Names(dict[str | None, bool]):
+    """Whether a pattern is found in a name: each name of a page is looked at once."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        super().__init__({None: False})
+        self._pattern = pattern
+
+    def __missing__(self, name: str | None) -> bool:
+        found = self[name] = bool(name and self._pattern.search(name))
+        return found
+
+
+def mend_page(page: etree._Element) -> None:
     """Empty permalinks, edit links and what only screen readers are to say.
 
-    ``text`` is what the page was parsed from.
-
     >>> from lxml import html
-    >>> text = '<h2>Use<a class="headerlink" href="#use">¶</a></h2>'
-    >>> page = html.fromstring(text)
-    >>> mend_page(page, text)
+    >>> page = html.fromstring('<h2>Use<a class="headerlink" href="#use">¶</a></h2>')
+    >>> mend_page(page)
     >>> page.text_content()
     'Use'
     """
-    unwanted: list[etree._Element] = []
-    if any(mark in text for mark in _ANCHOR_MARKS):
-        unwanted += [link for link in page.iter("a") if _is_anchor(link)]
-    if any(mark in text for mark in _HIDDEN_MARKS):
-        unwanted += [element for element in page.iter(*_MARKED) if _is_hidden(element)]
+    is_anchor, is_hidden, is_unseen = map(_Names, (_ANCHOR_CLASS, _HIDDEN_CLASS, _HIDDEN_STYLE))
+    links = cast("list[etree._Element]", _OWN_LINKS(page))  # noqa: SLF001 - lxml names it no other way
+    unwanted = [link for link in links if _is_sign(link, is_named=is_anchor[link.get("class")])]
+    unwanted += [
+        element
+        for element in page.iter(*_MARKED)
+        if (is_hidden[element.get("class")] or is_unseen[element.get("style")])
+        and _is_short(element)
+    ]
     for element in unwanted:
         tail = element.tail
         element.clear()
         element.tail = tail
 
 
-def _is_anchor(link: etree._Element) -> bool:
+def _is_sign(link: etree._Element, *, is_named: bool) -> bool:
     href = link.get("href") or ""
     if not href or len(link) > 1:
         return False
-    name = link.get("class")
-    if name and _ANCHOR_CLASS.search(name):
+    if is_named:
         return len(_own_text(link)) <= _LONGEST_SIGN
     if "#" not in href or len(link):
         return False
@@ -80,12 +84,7 @@ def _own_text(element: etree._Element) -> str:
     return "".join(str(piece) for piece in element.itertext()).strip()
 
 
-def _is_hidden(element: etree._Element) -> bool:
-    name, style = element.get("class"), element.get("style")
-    is_named = name is not None and _HIDDEN_CLASS.search(name)
-    is_styled = style is not None and _HIDDEN_STYLE.search(style)
-    if not (is_named or is_styled):
-        return False
+def _is_short(element: etree._Element) -> bool:
     text = _own_text(element)
     # Wikis hide commas that readers without styles need.
     return len(text) <= _LONGEST_HIDDEN and any(map(str.isalnum, text))

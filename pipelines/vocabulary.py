@@ -45,7 +45,7 @@ _INLINE: Final = (
     *("a", "span", "em", "strong", "b", "i", "u", "sup", "sub", "small", "abbr", "img", "time"),
     *("label", "cite", "q", "font", "mark", "ins", "del", "picture", "source", "hi", "ref"),
 )
-_TRAFILATURA: Final[dict[str, Role]] = {
+_TRAFILATURA: Final[dict[object, Role]] = {
     "head": "heading",
     "p": "paragraph",
     "item": "list_item",
