@@ -15,6 +15,7 @@ from typing import Final, get_args
 
 import sentencex
 
+from pipelines.borders import cut_inside, joined
 from pipelines.lexicon import LEXICONS, NO_LEXICON, Lexicon
 from pipelines.rules import Splitter
 
@@ -26,29 +27,10 @@ _AFTER_MARK: Final = re.compile(r"(?<=[.?!])\s+")
 # "1." "2.)" "a)" "• 3." "⁃4." at the beginning of a line: bullet, number or letter, style.
 _LIST_START: Final = re.compile(r"\s*([•⁃▪◦*-]?\s?)(\d{1,2}|[a-y])(\.\)|\)|\.)\s")
 _LIST_STARTS_WITH: Final = frozenset("0123456789a•⁃▪◦*- ")
-_MARKER: Final = re.compile(
-    r"[•⁃▪◦*(-]?\s?(?:\d{1,2}|[A-Za-z]|[ivxIVX]{1,4})[.)]{1,2}"
-    r"|(?:Example|Figure|Table|Listing|Chapter|Section|Step|Beispiel|Abbildung|Tabelle|Kapitel"
-    r"|Abschnitt|Exemple|Tableau|Chapitre|Ejemplo|Figura|Tabla|Capítulo) \d[\d.-]*\."
-)
-_LONGEST_MARKER: Final = 20
-_LONGEST_ABBREVIATION: Final = 20
-_LONGEST_WORD: Final = 8  # no abbreviation has that many letters in a row
-_DOTTED: Final = re.compile(r"\W?(?:[^\W\d_]{1,3}\.)+[^\W\d_]{1,3}")
 _TWO: Final = 2
-_UNSPACED_FROM: Final = "\u2e80"  # scripts that put no space between sentences
-_LOOK_BACK: Final = 1_000  # characters: a quotation that is longer does not bind
-_ELLIPSES: Final = ("...", "…", ". . .")
+_OTHER_MARKS: Final = frozenset(("el", "hy"))  # a semicolon, a colon
 _SPACED_DOTS: Final = ". . . ."
-# A border that sentencex may have left inside a part; what follows decides.
-_INSIDE: Final = re.compile(r"(?:[.…]|[.!?…][)\]])\s+(?=[^\W\d_a-z])")
-_FIRST_WORD: Final = re.compile(r"[^\W\d_]+(?![\w(=-])")
-_INCHES: Final = re.compile(r'\d"')
-# Japanese: a quotation before one of these is a part of the sentence.
-_PARTICLE: Final = re.compile(r"と(?!て|ころ|にかく|りあえず)|って|など|は(?!い)|が|を|に|の")
-_QUOTE_ENDS: Final = frozenset("」』”’")
-# Chinese: who said it.
-_SPEAKS: Final = re.compile(r"[^，。！？,.!?]{1,6}?(?:说|說|道|问|問|答|喊)")
+_WIDE_SPACE: Final = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 # A sentence in brackets, without a space after it.
 _REMARK: Final = re.compile(r"（[^（）]*[。！？]）(?=.)")
 _CLOSERS: Final = "'\"”’»)]）」』 "
@@ -74,112 +56,6 @@ def _list_items(line: str) -> list[str]:
     return [line[start:end] for start, end in pairwise([*cuts, len(line)])]
 
 
-def _joins(before: str, after: str, lexicon: Lexicon) -> bool:
-    """Whether what sentencex cut apart is one sentence."""
-    stem = before.rstrip()
-    first = after[0]
-    if len(stem) <= _LONGEST_MARKER and (
-        _MARKER.fullmatch(stem) or not any(map(str.isalnum, stem))
-    ):
-        return True
-    if first.islower():
-        return _joins_lower(stem, after, lexicon)
-    if stem[-1] != ".":
-        if stem[-1] in _QUOTE_ENDS:
-            return bool(_PARTICLE.match(after) or _SPEAKS.match(after))
-        return False
-    if len(stem) == len(before):  # no space between: "B.A.-BA", ".NET"
-        return first < _UNSPACED_FROM
-    if len(stem) > _LONGEST_WORD and stem[-_LONGEST_WORD:-1].isalpha():
-        return False
-    return _is_open(*_last_words(stem), after, lexicon)
-
-
-def _last_words(stem: str) -> tuple[str, str]:
-    """The last word but one of a part, or nothing, and its last, without the full stop."""
-    words = stem[-_LONGEST_ABBREVIATION:-1].rsplit(" ", 2)
-    return (words[-2] if len(words) > 1 else ""), words[-1]
-
-
-def _joins_lower(stem: str, after: str, lexicon: Lexicon) -> bool:
-    """The same, for what begins with a small letter: rarely a sentence, but "dpkg" may be one."""
-    if stem[-1] != "." or stem.endswith(_ELLIPSES) or not lexicon.functions:
-        return True
-    earlier, last = _last_words(stem)
-    if earlier[-1:].isdigit() or _is_abbreviation(last, lexicon) or _DOTTED.fullmatch(last):
-        return True
-    return _first_word(after) in lexicon.functions
-
-
-def _is_abbreviation(word: str, lexicon: Lexicon) -> bool:
-    """Whether a word with a full stop never ends a sentence; "CA" is not "ca"."""
-    return word.lower() in lexicon.never_final and (len(word) == 1 or not word.isupper())
-
-
-def _is_open(earlier: str, last: str, after: str, lexicon: Lexicon) -> bool:
-    """Whether ``last`` and its full stop do not end a sentence: titles, initials, ordinals."""
-    if _is_abbreviation(last, lexicon):
-        return True
-    is_initial = last[-2:-1] == "-" or (len(last) == 1 and last != "I" and earlier[:1].isupper())
-    is_initial = is_initial and last[-1].isupper()
-    is_ordinal = last.isdigit() and earlier.lower() in lexicon.determiners
-    return (is_initial or is_ordinal) and _first_word(after) not in lexicon.starters
-
-
-def _first_word(text: str, start: int = 0) -> str:
-    """The word at ``start``, or nothing when a name such as "is-enabled" stands there."""
-    found = _FIRST_WORD.match(text, start)
-    return found[0] if found else ""
-
-
-def _may_hold_two(line: str, parts: list[str]) -> bool:
-    """Whether a border may be inside a part: cheap, and right to say no."""
-    for part in parts:
-        if part.find(". ", 0, len(part) - _TWO) >= 0:
-            return True
-    return ".) " in line or "… " in line or ".] " in line
-
-
-def _is_inside(part: str, start: int, place: int) -> bool:
-    """Whether a place stands in brackets or quotation marks; ``5"`` are inches."""
-    head = part[max(start, place - _LOOK_BACK) : place]
-    low, high, closed = head.count("„"), head.count("“"), head.count("”")
-    return (
-        head.count("(") > head.count(")")
-        or head.count("[") > head.count("]")
-        or (low > high + closed if low else high > closed)
-        or head.count("«") > head.count("»")
-        or (head.count('"') - len(_INCHES.findall(head))) % 2 == 1
-    )
-
-
-def _split(part: str, lexicon: Lexicon) -> list[str]:
-    """A part, cut where a word begins that only a sentence begins with."""
-    cuts = [0]
-    for found in _INSIDE.finditer(part):
-        start = cuts[-1]
-        if found.start() - start < _LONGEST_MARKER and _MARKER.fullmatch(
-            part[start : found.start() + 1].strip()
-        ):
-            continue
-        if found[0][1] in ")]":
-            # A whole sentence in brackets ends with them; a remark within one does not.
-            if part.rfind("(" if found[0][1] == ")" else "[", start, found.start()) != start:
-                continue
-        elif (
-            _first_word(part, found.end()) not in lexicon.starters
-            or _last_word(part, found.start()) in lexicon.never_final
-            or _is_inside(part, start, found.start())
-        ):
-            continue
-        cuts.append(found.end())
-    return [part[start:end] for start, end in pairwise([*cuts, len(part)])]
-
-
-def _last_word(part: str, end: int) -> str:
-    return part[part.rfind(" ", 0, end) + 1 : end].strip("(\"'“[").lower()
-
-
 def _after_remark(part: str) -> list[str]:
     found = _REMARK.match(part)
     return [found[0], part[found.end() :]] if found else [part]
@@ -196,15 +72,25 @@ def _four_dots(parts: list[str]) -> list[str]:
     return moved
 
 
+def _segments(line: str, language: str) -> list[str]:
+    """What sentencex makes of a line. Wide spaces are plain ones to it: before a stop it panics."""
+    if line.isprintable() or not _WIDE_SPACE.search(line):
+        parts: list[str] = sentencex.segment(language, line)
+        return parts
+    place, cuts = 0, [0]
+    for part in sentencex.segment(language, _WIDE_SPACE.sub(" ", line)):
+        place += len(part)
+        cuts.append(place)
+    return [line[start:end] for start, end in pairwise(cuts)]
+
+
 def _by_sentencex(line: str, language: str, lexicon: Lexicon) -> list[str]:
     """One line's sentences, with the white space around them."""
-    parts: list[str] = sentencex.segment(language, line)
-    joins = [_joins(parts[at - 1], parts[at], lexicon) for at in range(1, len(parts))]
-    if True in joins:
-        starts = [0, *(index for index, joined in enumerate(joins, 1) if not joined), len(parts)]
-        parts = ["".join(parts[start:end]) for start, end in pairwise(starts)]
-    if lexicon.starters and _may_hold_two(line, parts):
-        parts = [piece for part in parts for piece in _split(part, lexicon)]
+    parts = _segments(line, language)
+    if len(parts) > 1:
+        parts = joined(parts, lexicon)
+    if lexicon.starters:
+        parts = cut_inside(line, parts, lexicon)
     if "）" in line:
         parts = [piece for part in parts for piece in _after_remark(part)]
     if _SPACED_DOTS in line:
@@ -220,8 +106,11 @@ def _known(language: str) -> tuple[str, Lexicon]:
 
 def _mended(text: str, language: str) -> list[str]:
     known, lexicon = _known(language)
+    lines = text.splitlines()
+    if len(lines) == 1 and _is_one(text, known):
+        return lines
     found: list[str] = []
-    for line in text.splitlines():
+    for line in lines:
         items = [line]
         if line[:1] in _LIST_STARTS_WITH:
             items = _list_items(line)
@@ -230,6 +119,19 @@ def _mended(text: str, language: str) -> list[str]:
         for item in items:
             found += _by_sentencex(item, known, lexicon)
     return found
+
+
+def _is_one(line: str, language: str) -> bool:
+    """Whether a line has no mark but at its end: cheap, and right to say no."""
+    last = len(line) - 1
+    return (
+        line.isascii()
+        and line.find(".", 0, last) < 0
+        and line.find("?", 0, last) < 0
+        and line.find("!", 0, last) < 0
+        and language not in _OTHER_MARKS
+        and line[:1] not in _LIST_STARTS_WITH
+    )
 
 
 def is_finished(sentence: str, *, announcing: bool = False) -> bool:

@@ -65,6 +65,16 @@ def test_there_are_cases_enough():
         pytest.param(" \n\t ", "en", [], id="white space"),
         pytest.param("no mark at all", "en", ["no mark at all"], id="no mark"),
         pytest.param(". . . .", "en", [". . . ."], id="only dots"),
+        pytest.param(
+            "Plan A\u00a0. It failed.",
+            "en",
+            ["Plan A\u00a0.", "It failed."],
+            id="a wide space before a stop, at which sentencex panics",
+        ),
+        pytest.param("Pourquoi\u202f? Si.", "fr", ["Pourquoi\u202f?", "Si."], id="a narrow one"),
+        pytest.param("See a.txt or b.c now.", "en", ["See a.txt or b.c now."], id="names"),
+        pytest.param("Ἦν τις; Ναί.", "el", ["Ἦν τις;", "Ναί."], id="a Greek question"),
+        pytest.param("Who is it; Yes.", "el", ["Who is it;", "Yes."], id="in Latin letters"),
     ],
 )
 def test_lines_and_languages(text, language, sentences):
