@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +105,37 @@ def web() -> Iterator[Web]:
 @pytest.fixture
 def crawler(tmp_path: Path) -> Crawler:
     return Crawler(tmp_path)
+
+
+class Once:
+    """A first crawl that many tests begin with: made once a module, copied for each of them."""
+
+    def __init__(self, folder: Path, web: Web):
+        self.folder = folder
+        self.web = web
+        self._made: dict[Callable, tuple[Crawler, Crawl, list]] = {}
+
+    def begin(self, build: Callable[[Web, Crawler], None], folder: Path) -> tuple[Crawler, Crawl]:
+        """``build`` sets routes and site file; what its first crawl left is in ``folder``."""
+        if build not in self._made:
+            self._reset([])
+            (self.folder / build.__name__).mkdir()
+            first = Crawler(self.folder / build.__name__)
+            build(self.web, first)
+            self._made[build] = first, first.run(), list(self.web.seen)
+        first, crawl, seen = self._made[build]
+        self._reset(seen)
+        crawler = Crawler(folder)
+        build(self.web, crawler)
+        shutil.copytree(first.data, crawler.data)
+        return crawler, replace(crawl, data=crawler.data)
+
+    def _reset(self, seen: list) -> None:
+        self.web.routes.clear()
+        self.web.seen[:] = seen
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Once]:
+    with serving() as web:
+        yield Once(tmp_path_factory.mktemp("once"), web)

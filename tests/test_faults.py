@@ -5,11 +5,13 @@ Every web here has a page that is well beside the one that is not.
 
 import gzip
 import random
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
-from conftest import adds_up
-from web import Answer, article
+from conftest import Crawler, adds_up
+from web import Answer, article, serving
 
 MEGABYTE = b"x" * (1 << 20)
 
@@ -98,24 +100,45 @@ ONCE = {
 }
 
 
+def path_of(name):
+    return f"/fault-{list(ONCE).index(name)}"
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory):
+    """One crawl of a site that has every fault; what the state says of each URL."""
+    crawler = Crawler(tmp_path_factory.mktemp("faulty"))
+    with serving() as web:
+        web.page("/", article("Index", links=(*map(path_of, ONCE), "/fine")))
+        web.page("/fine", article("Fine"))
+        for name, (route, _) in ONCE.items():
+            web.routes[path_of(name)] = route
+        crawler.site(web, timeout=2)
+        done = crawler.run("crawl", "articles", "-s", "RETRY_TIMES=0")
+        with closing(sqlite3.connect(done.data / "sites" / "web" / "state.db")) as db:
+            rows = db.execute("SELECT url, outcome, reason FROM urls").fetchall()
+        known = {url.removeprefix(web.url): (outcome, reason) for url, outcome, reason in rows}
+        documents = {row["url"].removeprefix(web.url) for row in done.rows("documents")}
+    return done, known, documents
+
+
 @pytest.mark.parametrize("name", ONCE)
-def test_one_fault_is_one_outcome(name, web, crawler):
-    route, expected = ONCE[name]
-    web.page("/", article("Index", links=("/fault", "/fine")))
-    web.page("/fine", article("Fine"))
-    web.routes["/fault"] = route
-    crawler.site(web, timeout=2)
-    done = crawler.run("crawl", "articles", "-s", "RETRY_TIMES=0")
+def test_one_fault_is_one_outcome(name, faulty):
+    done, known, documents = faulty
+    outcome, _, reason = ONCE[name][1].partition("/")
+    assert known[path_of(name)] == (outcome, reason)
+    assert (path_of(name) in documents) == (outcome == "document")
+    if outcome == "failed" and "http" not in reason:
+        assert f"{path_of(name)}: {reason}" in done.err
+
+
+def test_all_faults_together_lose_nothing_else(faulty):
+    done, known, documents = faulty
     assert done.code == 0, done.err
-    counts = done.counts()
-    assert counts[f"page/{expected}"] == (3 if expected == "document" else 1), counts
-    assert adds_up(counts, 3), counts
-    assert f"{web.url}/fine" in {row["url"] for row in done.rows()}
+    assert {"/", "/fine"} <= documents
+    assert adds_up(done.counts(), len(ONCE) + 2)
+    assert len(known) == len(ONCE) + 2
     assert "Traceback" not in done.err
-    if expected.startswith("failed") and "http" not in expected:
-        assert f"{web.url}/fault" in done.err
-    documents = {row["url"] for row in done.rows("documents")}
-    assert (f"{web.url}/fault" in documents) == (expected == "document")
 
 
 def test_redirects_for_ever_end(web, crawler):
@@ -150,15 +173,18 @@ CHARSETS = {
 }
 
 
-@pytest.mark.parametrize("name", CHARSETS)
-def test_charsets_come_out_right(name, web, crawler):
-    encoding, content_type = CHARSETS[name]
-    text = article("Café", tag="œuvre à Genève" if "utf" in encoding else "élève à Genève")
-    web.routes["/"] = Answer(text.encode(encoding), content_type=content_type)
+def test_charsets_come_out_right(web, crawler):
+    links = tuple(f"/{place}" for place in range(len(CHARSETS)))
+    web.page("/", article("Index", links=links))
+    for link, (encoding, content_type) in zip(links, CHARSETS.values(), strict=True):
+        tag = "œuvre à Genève" if "utf" in encoding else "élève à Genève"
+        text = article("Café", tag=f"{tag} {link[1:]}")
+        web.routes[link] = Answer(text.encode(encoding), content_type=content_type)
     crawler.site(web)
-    rows = crawler.run().rows()
-    assert rows[0]["prompt"] == "Café"
-    assert all("à Genève" in row["completion"] for row in rows)
+    documents = {row["url"].removeprefix(web.url): row for row in crawler.run().rows("documents")}
+    for link, name in zip(links, CHARSETS, strict=True):
+        assert documents[link]["title"] == "Café", name
+        assert f"à Genève {link[1:]}" in documents[link]["text"], name
 
 
 LISTINGS = {
@@ -181,20 +207,22 @@ LISTINGS = {
 }
 
 
-@pytest.mark.parametrize("name", LISTINGS)
-def test_a_bad_listing_is_one_outcome(name, web, crawler):
-    key, body, expected = LISTINGS[name]
+def test_a_bad_listing_is_one_outcome(web, crawler):
     web.page("/", article("Index"))
-    web.routes["/listing"] = Answer(body, content_type="application/xml")
-    crawler.site(
-        text=f'start_urls = ["{web.url}/"]\n{key} = ["{web.url}/listing"]\n'
-        "[request]\ndelay = 0\nallow_private_addresses = true\n"
-    )
+    for place, (name, (key, body, _)) in enumerate(LISTINGS.items()):
+        web.routes[f"/listing-{place}"] = Answer(body, content_type="application/xml")
+        crawler.site(
+            name=f"s{place}",
+            text=f'start_urls = ["{web.url}/"]\n{key} = ["{web.url}/listing-{place}"]  # {name}\n'
+            "[request]\ndelay = 0\nallow_private_addresses = true\n",
+        )
     done = crawler.run()
     assert done.code == 0
-    assert done.counts()[expected] == 1, done.counts()
-    assert done.counts()["page/document"] == 1
-    assert f"{web.url}/listing" in done.err
+    for place, (name, (_, _, expected)) in enumerate(LISTINGS.items()):
+        counts = done.counts(f"s{place}")
+        assert counts[expected] == 1, (name, counts)
+        assert counts["page/document"] == 1, name
+        assert f"{web.url}/listing-{place}" in done.err, name
 
 
 def test_a_site_that_does_not_answer_is_not_success(crawler):

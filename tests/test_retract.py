@@ -8,14 +8,23 @@ from web import article
 WHY = "asked by its author"
 
 
-@pytest.fixture
-def crawled(web, crawler):
+def build(web, crawler):
     web.page("/", article("Start", links=("/a", "/drafts/1", "/drafts/2")))
     for path in ("/a", "/drafts/1", "/drafts/2"):
         web.page(path, article(f"Page {path}"))
     crawler.site(web)
-    assert crawler.run().counts()["page/document"] == 4
+
+
+@pytest.fixture
+def crawled(once, tmp_path):
+    crawler, crawl = once.begin(build, tmp_path)
+    assert crawl.counts()["page/document"] == 4
     return crawler
+
+
+@pytest.fixture
+def web(crawled, once):
+    return once.web
 
 
 def taken_back(crawl):

@@ -7,14 +7,30 @@ import pytest
 from web import article
 
 
-@pytest.fixture
-def crawled(web, crawler):
+def build(web, crawler):
     web.page("/", article("Index", links=("/a",)))
     web.page("/a", article("Alpha"))
     crawler.site(web)
-    done = crawler.run()
-    assert done.code == 0, done.err
-    return done
+
+
+@pytest.fixture
+def begun(once, tmp_path):
+    return once.begin(build, tmp_path)
+
+
+@pytest.fixture
+def web(begun, once):
+    return once.web
+
+
+@pytest.fixture
+def crawler(begun):
+    return begun[0]
+
+
+@pytest.fixture
+def crawled(begun):
+    return begun[1]
 
 
 def files(data, stream="pairs"):
