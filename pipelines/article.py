@@ -8,6 +8,7 @@ that it would take seconds for. What stands in the article and is not of it is d
 from __future__ import annotations
 
 from copy import copy
+from itertools import islice
 from typing import Final, NamedTuple, cast
 
 import trafilatura
@@ -80,10 +81,9 @@ def count_elements(page: etree._Element) -> int:
 
 def _is_too_slow(page: etree._Element) -> bool:
     """Whether trafilatura would take seconds: it takes the square of an element's children."""
-    elements = count_elements(page)
-    if elements <= _MOST_CHILDREN:
+    if next(islice(page.iter(), _MOST_CHILDREN, None), None) is None:
         return any(len(row) > _MOST_CELLS for row in page.iter("tr"))
-    return elements > _MOST_ELEMENTS or any(
+    return count_elements(page) > _MOST_ELEMENTS or any(
         len(element) > (_MOST_CELLS if element.tag == "tr" else _MOST_CHILDREN)
         for element in page.iter()
     )

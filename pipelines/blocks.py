@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lxml import etree
@@ -42,6 +42,7 @@ _LEVEL_OF_OTHERS: Final = 6
 # Pages of the old school end a paragraph with two line breaks.
 _BREAKS_OF_A_PARAGRAPH: Final = 2
 
+_SHRINKING: Final = 4  # letters that normalising makes one of, at most
 _WORD: Final = re.compile(r"\w")
 _BACK_REFERENCE: Final = "^"
 
@@ -206,22 +207,23 @@ class _Reader:
         else:
             self.add(" ")
 
-    def add(self, text: str | None) -> None:
-        if not text or not self.contexts:
-            return
-        context = self.contexts[-1]
-        if self.open is None:
-            if context.kind != "code" and text.isspace():
+    def add(self, text: str) -> None:
+        draft = self.open
+        if draft is None:
+            if not self.contexts:
                 return
-            self.open = Draft(context.kind, context.level, context.element)
-            self.drafts.append(self.open)
-        if self.literals and context.kind != "code":
+            kind, level, element, _ = self.contexts[-1]
+            if text.isspace() and kind != "code":
+                return
+            draft = self.open = Draft(kind, level, element)
+            self.drafts.append(draft)
+        if self.literals and draft.kind != "code":
             text = text.replace("[", LITERAL_BRACKET)
-        self.open.pieces.append(text)
+        draft.pieces.append(text)
         if (self.links or self.breaks) and not text.isspace():
             self.breaks = 0
             if self.links:
-                self.open.linked += len("".join(text.split()))
+                draft.linked += len("".join(text.split()))
 
 
 class Paths:
@@ -277,6 +279,7 @@ def finish_blocks(
     'It is so. Yes.'
     """
     known = normalised(title)
+    longest = _SHRINKING * len(known)
     blocks = []
     for draft in drafts:
         text = draft.text
@@ -284,7 +287,7 @@ def finish_blocks(
             continue
         if text.startswith(_BACK_REFERENCE) and draft.kind == "list_item":
             continue
-        if text and normalised(text) != known:
+        if text and (len(text) > longest or normalised(text) != known):
             path = "" if draft.element is None else path_of(draft.element)
             blocks.append(Block(draft.kind, text, draft.level, path=path))
     return _placed(_without_empty_headings(blocks))
@@ -311,6 +314,6 @@ def _without_empty_headings(blocks: list[Block]) -> list[Block]:
 def _placed(blocks: list[Block]) -> tuple[Block, ...]:
     placed, start = [], 0
     for block in blocks:
-        placed.append(replace(block, start=start))
+        placed.append(Block(block.kind, block.text, block.level, start, block.path))
         start += len(block.text) + 1
     return tuple(placed)

@@ -39,6 +39,7 @@ Watch = Callable[["etree._Element", str, Article], None]  # noqa: SLF001 - lxml 
 
 _LARGEST: Final = 20_000_000
 _MOST_ELEMENTS: Final = 100_000
+_IMPLIED: Final = 4  # elements a tag, at most: a parser adds those that must be around it
 _MOST_COUNTED: Final = 10_000
 _LONG_TAG: Final = 4_000
 _MOST_ATTRIBUTES: Final = 500
@@ -97,7 +98,8 @@ def _parse(text: str) -> etree._Element | Rejected:
         return Rejected("too-deep" if "depth" in fatal.message else "too-large", fatal.message)
     if root is None:
         return Rejected("no-text", "no element at all")
-    elements = count_elements(root)
+    is_small = text.count("<") * _IMPLIED < _MOST_ELEMENTS
+    elements = 0 if is_small else count_elements(root)
     if elements > _MOST_ELEMENTS:
         return Rejected("too-large", f"{elements} elements, at most {_MOST_ELEMENTS}")
     return root

@@ -1,9 +1,9 @@
 """The language of a document: what its page declares, if its text agrees. Pure.
 
 Pages in twenty languages are served with ``lang="en"`` because a theme says so. The text is
-asked, and wins where it is long enough to be sure. Where it is full of the small words of the
-declared language, that is answer enough; else py3langid is asked (97 languages, about 0.5 ms; its
-model takes half a second to load, once a process).
+asked, and wins where it is long enough to be sure. Where it is full of small words of the
+declared language, or of one when none is declared, that is answer enough; else py3langid is asked
+(97 languages, about 0.5 ms; its model takes half a second to load, once a process).
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _SAMPLE: Final = 1_500
 _BLOCKS: Final = 8
 _LEAST_LETTERS: Final = 60
 _SURE: Final = 0.9
-_SMALL_SHARE: Final = 0.2  # of the words of a text are small ones of its own language
+_SMALL_SHARE: Final = 0.15  # of the words of a text are small ones of its own language
+_SMALL_SHARE_ALONE: Final = 0.3  # when the page does not say which
 _OTHERS_SHARE: Final = 0.6  # of as many are small words of any other
 _LEAST_WORDS: Final = 40
 _SMALL_WORDS: Final = {name: LEXICONS[name].functions for name in _TOLD_BY_WORDS}
@@ -53,8 +54,10 @@ def language_of(blocks: Iterable[Block], declared: str) -> str:
     'de'
     """
     sample = " ".join(block.text for block in _prose(blocks))[:_SAMPLE]
-    if not _has_letters(sample) or _is_full_of_small_words(sample, declared):
+    if not _has_letters(sample):
         return declared
+    if known := _by_small_words(sample, declared):
+        return known
     language, sureness = _identifier().classify(sample)
     found = str(language)
     if found == declared or any({found, declared} <= group for group in _GROUPS):
@@ -67,19 +70,21 @@ def _has_letters(sample: str) -> bool:
     return any(sum(map(str.isalpha, text)) >= _LEAST_LETTERS for text in (start, sample))
 
 
-def _is_full_of_small_words(sample: str, language: str) -> bool:
-    """Whether that is plain: few of the words are small ones of another language.
+def _by_small_words(sample: str, declared: str) -> str:
+    """The declared language, or any when none is, if the text plainly is in it; else ``""``.
 
-    >>> _is_full_of_small_words("The cat of the house was in it and so was the dog. " * 4, "en")
-    True
+    >>> text = "The cat of the house was in it and so was the dog. " * 4
+    >>> _by_small_words(text, "en"), _by_small_words(text, ""), _by_small_words(text, "de")
+    ('en', 'en', '')
     """
-    known = _SMALL_WORDS.get(language)
     words = sample.lower().split()
-    own = sum(map(known.__contains__, words)) if known else 0
-    if len(words) < _LEAST_WORDS or own < len(words) * _SMALL_SHARE:
-        return False
-    others = (small for name, small in _SMALL_WORDS.items() if name != language)
-    return all(sum(map(small.__contains__, words)) < own * _OTHERS_SHARE for small in others)
+    if len(words) < _LEAST_WORDS or (declared and declared not in _SMALL_WORDS):
+        return ""
+    counts = {name: sum(map(small.__contains__, words)) for name, small in _SMALL_WORDS.items()}
+    language = declared or max(counts, key=lambda name: counts[name])
+    own = counts.pop(language)
+    least = len(words) * (_SMALL_SHARE if declared else _SMALL_SHARE_ALONE)
+    return language if own >= least and max(counts.values()) < own * _OTHERS_SHARE else ""
 
 
 def _prose(blocks: Iterable[Block]) -> Iterable[Block]:

@@ -8,8 +8,10 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import date
 from email.utils import parsedate
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
 
 from pipelines.cleaning import clean_text
 from pipelines.records import normalised
@@ -17,8 +19,6 @@ from pipelines.vocabulary import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from lxml import etree
 
 _BETWEEN_NAMES: Final = re.compile(r"\s+[|\u2013\u2014·•»-]\s+|\s*\|\s*")
 _BARS: Final = "|·•»"
@@ -45,6 +45,7 @@ _LONGEST_TITLE: Final = 500
 _LONGEST_NAME: Final = 100
 _MOST_JSON: Final = 1_000_000
 _MOST_NODES: Final = 10_000
+_RELATED: Final = etree.XPath("//*[@rel][self::link or self::a]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +179,9 @@ def _section(meta: dict[str, list[str]], things: list[dict[str, Any]]) -> str:
     return next((name for name in names if name and len(name) <= _LONGEST_NAME), "")
 
 
-def _link(page: etree._Element, relation: str, url: str) -> str:
+def _link(links: list[etree._Element], relation: str, url: str) -> str:
     """The first http(s) address that a ``link`` or ``a`` gives for the relation."""
-    for element in page.iter("link", "a"):
+    for element in links:
         if relation in (element.get("rel") or "").lower().split():
             try:
                 target = urljoin(url, clean_text(element.get("href") or ""))
@@ -282,13 +283,14 @@ def read_metadata(page: etree._Element, url: str) -> Metadata:
     """Read the page's metadata; ``url`` is where it was found, for links relative to it."""
     meta = _meta(page)
     things = _things(page)
+    links = cast("list[etree._Element]", _RELATED(page))  # noqa: SLF001 - lxml names it no other way
     dates = (normalised_date(text) for text in _dates(page, meta, things))
     return Metadata(
         title=_title(page, url, meta, things)[:_LONGEST_TITLE].strip(),
         language=_language(page, meta),
-        canonical_url=_link(page, "canonical", url),
+        canonical_url=_link(links, "canonical", url),
         date=next(filter(None, dates), ""),
         authors=_authors(meta, things),
-        license=_link(page, "license", url),
+        license=_link(links, "license", url),
         section=_section(meta, things),
     )
