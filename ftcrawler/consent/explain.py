@@ -78,7 +78,7 @@ def _place(statement: Statement) -> str:
     if name != statement.source:
         return f"The page's meta element {name}"
     place = statement.source or statement.signal
-    return place[:1].upper() + place[1:]
+    return place if "://" in place else place[:1].upper() + place[1:]
 
 
 def _quoted(raw: str) -> str:
