@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
@@ -33,10 +33,9 @@ _KINDS: Final[dict[Role, BlockKind]] = {
 _ATOMIC: Final = frozenset(("heading", "code", "table_row"))
 _LENDS_ITS_KIND: Final = frozenset(("list_item", "quote"))
 _LINKS: Final = frozenset(("a", "ref"))
-_PASSIVE: Final = frozenset(("inline", "skip", "cell"))
 _BREAKS: Final = frozenset(("br", "lb"))
-# Of an element without text and children: it ends a block, or it is nothing at all.
-_HOLLOW: Final = frozenset((*_KINDS, "break"))
+# Roles that end a block, and those that are nothing in an element without text and children.
+_BLOCKS: Final = frozenset((*_KINDS, "break"))
 _SILENT: Final = frozenset(("inline", "literal"))
 _LEVEL_OF_OTHERS: Final = 6
 # Pages of the old school end a paragraph with two line breaks.
@@ -86,11 +85,8 @@ class Draft:
         return self.linked / max(1, len(self.letters)) if self.linked else 0.0
 
 
-class _Context(NamedTuple):
-    kind: BlockKind
-    level: int
-    element: etree._Element
-    atomic: bool
+# What text belongs to: a block's kind and level, its element, whether all in it is of the block.
+_Context = tuple[BlockKind, int, "etree._Element", bool]  # noqa: SLF001 - lxml names it no other way
 
 
 class _Reader:
@@ -116,7 +112,7 @@ class _Reader:
                     role = "break"  # of a table that lays out the page
                 if role != "skip":
                     if len(element):
-                        self.open_up(element, role)
+                        self.open_up(element, role, element.text)
                         above.append((children, element, role))
                         children = iter(element)
                         break
@@ -127,78 +123,78 @@ class _Reader:
                 if not above:
                     return [draft for draft in self.drafts if draft.text]
                 children, element, role = above.pop()
-                if role not in _PASSIVE or element.tag in _LINKS:
-                    self.leave(element, role)
+                self.leave(element, role)
                 if above and (text := element.tail):
                     self.add(text)
 
-    def open_up(self, element: etree._Element, role: Role) -> None:
-        if role != "inline" or element.tag in _LINKS:
+    def open_up(self, element: etree._Element, role: Role, text: str | None) -> None:
+        if role in _BLOCKS:
+            self.begin(element, role)
+        elif role != "inline":
             self.enter(element, role)
-        if text := element.text:
+        if element.tag in _LINKS:
+            self.links += 1
+        if text:
             self.add(text)
 
     def read_leaf(self, element: etree._Element, role: Role) -> None:
         text = element.text
-        if text:
-            self.open_up(element, role)
-            if role not in _PASSIVE or element.tag in _LINKS:
-                self.leave(element, role)
-        elif role in _HOLLOW and not self.in_atomic():
-            self.open = None  # pages have hundreds of such: nothing else comes of them
+        if text or (role not in _SILENT and (role not in _BLOCKS or self.in_atomic())):
+            self.open_up(element, role, text)
+            self.leave(element, role)
         elif role not in _SILENT:
-            self.enter(element, role)
-            if role not in _PASSIVE:
-                self.leave(element, role)
+            self.open = None  # pages have hundreds of such: nothing else comes of them
 
     def enter(self, element: etree._Element, role: Role) -> None:
-        self.links += element.tag in _LINKS
-        self.literals += role == "literal"
-        if role in _KINDS or role == "break":
-            self.begin(element, role)
+        if role == "literal":
+            self.literals += 1
         elif role == "cell":
             self.add(CELL)
         elif role == "line":
-            if element.tag in _BREAKS and self.in_code():
+            is_break = element.tag in _BREAKS
+            if is_break and self.in_code():
                 self.add("\n")
             else:
                 self.add_break()
-            self.breaks += element.tag in _BREAKS
+            self.breaks += is_break
             if self.breaks == _BREAKS_OF_A_PARAGRAPH and not self.in_atomic():
                 self.open = None
 
     def leave(self, element: etree._Element, role: Role) -> None:
-        self.links -= element.tag in _LINKS
-        self.literals -= role == "literal"
-        if role in _KINDS or role == "break":
+        if element.tag in _LINKS:
+            self.links -= 1
+        if role in _BLOCKS:
             self.contexts.pop()
-            if self.contexts and self.contexts[-1].atomic:
+            if self.in_atomic():
                 self.add_break()
             else:
                 self.open = None
+        elif role == "literal":
+            self.literals -= 1
         elif role == "line" and len(element):
             self.add_break()
 
     def begin(self, element: etree._Element, role: Role) -> None:
         outer = self.contexts[-1] if self.contexts else None
-        if outer and outer.atomic:
+        if outer and outer[3]:
             self.contexts.append(outer)
             self.add_break()
             return
-        kind = _KINDS.get(role) or (outer.kind if outer else "paragraph")
-        if role == "paragraph" and outer and outer.kind in _LENDS_ITS_KIND:
-            kind = outer.kind
+        kind = _KINDS.get(role) or (outer[0] if outer else "paragraph")
+        if role == "paragraph" and outer and outer[0] in _LENDS_ITS_KIND:
+            kind = outer[0]
         self.open = None
-        self.contexts.append(_Context(kind, _level(element, kind), element, kind in _ATOMIC))
+        level = _level(element) if kind == "heading" else 0
+        self.contexts.append((kind, level, element, kind in _ATOMIC))
 
     def in_atomic(self) -> bool:
-        return bool(self.contexts) and self.contexts[-1].atomic
+        return bool(self.contexts) and self.contexts[-1][3]
 
     def in_row(self) -> bool:
-        return bool(self.contexts) and self.contexts[-1].kind == "table_row"
+        return bool(self.contexts) and self.contexts[-1][0] == "table_row"
 
     def in_code(self) -> bool:
-        return bool(self.contexts) and self.contexts[-1].kind == "code"
+        return bool(self.contexts) and self.contexts[-1][0] == "code"
 
     def add_break(self) -> None:
         if self.in_code():
@@ -264,7 +260,7 @@ class Paths:
 
 def read_drafts(root: etree._Element, role: Vocabulary, *, bare: bool = True) -> list[Draft]:
     """The blocks under ``root`` in page order; ``bare`` text outside of them is a paragraph."""
-    outside = _Context("paragraph", 0, root, atomic=False) if bare else None
+    outside: _Context | None = ("paragraph", 0, root, False) if bare else None
     return _Reader(role, outside).read(root)
 
 
@@ -293,9 +289,7 @@ def finish_blocks(
     return _placed(_without_empty_headings(blocks))
 
 
-def _level(element: etree._Element, kind: BlockKind) -> int:
-    if kind != "heading":
-        return 0
+def _level(element: etree._Element) -> int:
     return LEVELS.get(element.get("rend") or element.tag, _LEVEL_OF_OTHERS)
 
 

@@ -45,7 +45,7 @@ _LONGEST_TITLE: Final = 500
 _LONGEST_NAME: Final = 100
 _MOST_JSON: Final = 1_000_000
 _MOST_NODES: Final = 10_000
-_RELATED: Final = etree.XPath("//*[@rel][self::link or self::a]")
+_RELATED: Final = etree.XPath("//link[@rel]|//a[@rel]")
 
 
 @dataclass(frozen=True, slots=True)
