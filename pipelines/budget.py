@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Final, NamedTuple
 
 from pipelines.records import Document
@@ -30,7 +30,8 @@ def estimate_tokens(text: str) -> int:
     >>> estimate_tokens("Four bytes a token, more or less."), estimate_tokens("雨が降る。")
     (9, 4)
     """
-    return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_A_TOKEN)
+    size = len(text if text.isascii() else text.encode("utf-8", "surrogatepass"))
+    return -(-size // BYTES_A_TOKEN)
 
 
 def block_spans(document: Document) -> list[tuple[int, int]]:
@@ -43,14 +44,16 @@ def block_spans(document: Document) -> list[tuple[int, int]]:
 
 
 def pieces_of(
-    document: Document, first: int, last: int, split: Callable[[int], Iterable[Piece]]
+    document: Document,
+    spans: Sequence[tuple[int, int]],
+    blocks: range,
+    split: Callable[[int], Iterable[Piece]],
 ) -> Iterator[Piece]:
-    """The finest pieces of blocks ``first`` to ``last``: ``split`` gives a prose block's.
+    """The finest pieces of ``blocks``: ``split`` gives a prose block's, ``spans`` all blocks'.
 
     Headings and table rows are whole, code is cut at its line ends.
     """
-    spans = block_spans(document)
-    for index in range(first, last + 1):
+    for index in blocks:
         kind = document.blocks[index].kind
         if kind in _UNSPLIT:
             yield Piece(*spans[index], index)
@@ -69,13 +72,17 @@ def _lines(text: str, offset: int, block: int) -> Iterator[Piece]:
 
 def fitting(text: str, pieces: Sequence[Piece], budget: int) -> int:
     """How many of the first pieces are at most ``budget`` tokens together; one at least."""
-    used, end = 0, pieces[0].start
-    for count, piece in enumerate(pieces):
-        used += len(text[end : piece.end].encode("utf-8", "surrogatepass"))
-        end = piece.end
-        if used > budget * BYTES_A_TOKEN and count:
-            return count
-    return len(pieces)
+    start, most = pieces[0].start, budget * BYTES_A_TOKEN
+    if pieces[-1].end - start <= budget:  # no character has more bytes than a token
+        return len(pieces)
+
+    def size(piece: Piece) -> int:
+        said = text[start : piece.end]
+        return len(said if said.isascii() else said.encode("utf-8", "surrogatepass"))
+
+    # None has fewer bytes than characters.
+    last = bisect_right(pieces, start + most, key=lambda piece: piece.end)
+    return max(1, bisect_right(pieces, most, hi=last, key=size))
 
 
 def cut_parts(document: Document, pieces: Sequence[Piece], budget: int) -> Iterator[list[Piece]]:
@@ -99,14 +106,16 @@ def _better_border(document: Document, pieces: Sequence[Piece], fits: int) -> in
 
     Never after what belongs to the next block: a heading, "For example:", a term.
     """
-    borders = [
-        border
-        for border in range(fits, fits // 3, -1)
-        if border == len(pieces) or pieces[border - 1].block != pieces[border].block
-    ]
-    after_prose = (b for b in borders if _is_sentence(document, pieces[b - 1]))
-    after_code = (b for b in borders if document.blocks[pieces[b - 1].block].kind in _UNSPOKEN)
-    return next(chain(after_prose, after_code), fits)
+    after_code = 0
+    for border in range(fits, fits // 3, -1):
+        before = pieces[border - 1]
+        if border < len(pieces) and before.block == pieces[border].block:
+            continue
+        if _is_sentence(document, before):
+            return border
+        if not after_code and document.blocks[before.block].kind in _UNSPOKEN:
+            after_code = border
+    return after_code or fits
 
 
 def _is_sentence(document: Document, piece: Piece) -> bool:

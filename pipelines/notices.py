@@ -70,8 +70,10 @@ _CONSENT: Final = _any(
 _SHORT: Final = 250  # characters
 
 
+Keys = dict[str, tuple[str, ...]]  # a rule's name -> words
+
 # Nothing above is found in a text, in lower case, that has none of these in it.
-_KEYS: Final = {
+_KEYS: Final[Keys] = {
     "error-page": (
         *("error", "fehler", "erreur", "not found", "forbidden", "gateway", "unavailable"),
         *("denied", "unauthorized", "be found", "not exist", "not available", "longer exist"),
@@ -87,36 +89,46 @@ _KEYS: Final = {
 }
 
 
-def impossible(text: str) -> frozenset[str]:
-    """The rules that nothing in a text can meet: one cheap look for all its pairs."""
+def keys_in(text: str) -> Keys:
+    """Which words of each rule there are in a text: one cheap look for all its pairs."""
     lower = text.lower()
-    return frozenset(name for name in _KEYS if not _has_key(name, lower))
+    return {name: tuple(key for key in keys if key in lower) for name, keys in _KEYS.items()}
 
 
-def _has_key(name: str, lower: str) -> bool:
-    return any(key in lower for key in _KEYS[name])
+def _says(name: str, pattern: re.Pattern[str], texts: tuple[str, str], known: Keys | None) -> bool:
+    keys = (known or _KEYS)[name]
+    if not keys:
+        return False
+    prompt, completion = texts
+    return _is_said(pattern, keys, prompt) or (
+        len(completion) <= _SHORT and _is_said(pattern, keys, completion)
+    )
 
 
-def _says(name: str, pattern: re.Pattern[str], prompt: str, completion: str) -> bool:
-    looked_at = (prompt, completion) if len(completion) <= _SHORT else (prompt,)
-    return any(_has_key(name, text.lower()) and pattern.search(text) for text in looked_at)
+def _is_said(pattern: re.Pattern[str], keys: tuple[str, ...], text: str) -> bool:
+    lower = text.lower()
+    return any(key in lower for key in keys) and bool(pattern.search(text))
 
 
-def is_error_page(prompt: str, completion: str) -> bool:
-    """Whether a prompt, or a short completion, is what an error page says."""
-    return _says("error-page", _ERROR, prompt, completion)
+def is_error_page(prompt: str, completion: str, known: Keys | None = None) -> bool:
+    """Whether a prompt, or a short completion, is what an error page says.
+
+    ``known``, here and below, is ``keys_in`` of a text that both are parts of.
+    """
+    return _says("error-page", _ERROR, (prompt, completion), known)
 
 
-def is_paywall(prompt: str, completion: str) -> bool:
+def is_paywall(prompt: str, completion: str, known: Keys | None = None) -> bool:
     """Whether a prompt, or a short completion, asks the reader to pay or to sign in."""
-    return _says("paywall", _PAYWALL, prompt, completion)
+    return _says("paywall", _PAYWALL, (prompt, completion), known)
 
 
-def is_consent_banner(prompt: str, completion: str) -> bool:
+def is_consent_banner(prompt: str, completion: str, known: Keys | None = None) -> bool:
     """Whether a prompt, or a short completion, asks for consent to cookies."""
-    return _says("consent-banner", _CONSENT, prompt, completion)
+    return _says("consent-banner", _CONSENT, (prompt, completion), known)
 
 
-def is_blind_text(prompt: str, completion: str) -> bool:
+def is_blind_text(prompt: str, completion: str, known: Keys | None = None) -> bool:
     """Whether there is blind text anywhere: nothing real has it."""
-    return any(_has_key("blind-text", text.lower()) for text in (prompt, completion))
+    keys = (known or _KEYS)["blind-text"]
+    return any(key in text.lower() for text in (prompt, completion) for key in keys)

@@ -54,15 +54,21 @@ class _Source:
         self.rules = rules
         self.text = document.text
         self.blocks = block_spans(document)
+        self._sentences: dict[int, list[Piece]] = {}
 
-    def sentences(self, index: int) -> Iterator[Piece]:
+    def sentences(self, index: int) -> list[Piece]:
         """The sentences of a prose block."""
+        if index in self._sentences:
+            return self._sentences[index]
+        text, found = self.text, []
         place, end = self.blocks[index]
         language = self.document.language or _FALLBACK_LANGUAGE
-        for sentence in split_sentences(self.text[place:end], language, self.rules.splitter):
-            place = self.text.index(sentence, place)
-            yield Piece(place, place + len(sentence), index)
-            place += len(sentence)
+        for sentence in split_sentences(text[place:end], language, self.rules.splitter):
+            start = text.index(sentence, place)
+            place = start + len(sentence)
+            found.append(Piece(start, place, index))
+        self._sentences[index] = found
+        return found
 
     @cached_property
     def runs(self) -> list[list[Piece]]:
@@ -136,7 +142,7 @@ def _whole(
     spans = source.blocks
     parts = [[Piece(*spans[first], first), Piece(*spans[last], last)]]
     if budget and estimate_tokens(source.said(parts[0])) > budget:
-        pieces = list(pieces_of(document, first, last, source.sentences))
+        pieces = list(pieces_of(document, spans, range(first, last + 1), source.sentences))
         parts = list(cut_parts(document, pieces, budget))
     place = (NOT_IN_TEXT, NOT_IN_TEXT) if heading is None else spans[heading]
     for number, part in enumerate(parts, start=1):

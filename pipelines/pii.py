@@ -9,6 +9,7 @@ says that it is a telephone's.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 EMAIL_MASK: Final = "[email]"
@@ -18,6 +19,8 @@ _EMAIL: Final = re.compile(
     r"(?<![\w.+/:@-])[\w.+-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}"
     r"(?![\w@]|[:/]\S|\.\w)"
 )
+_LOCAL_PART: Final = re.compile(r"[\w.+-]{1,64}\Z")
+_LONGEST_LOCAL: Final = 65  # characters to look at: one more than it may have
 _FOR_EXAMPLES: Final = re.compile(
     r"(?:[@.]example\.(?:com|net|org)|\.(?:example|test|invalid|localhost)"
     r"|\.(?:service|timer|socket|target|mount))$",  # units of systemd look like addresses
@@ -36,18 +39,11 @@ _PHONE: Final = re.compile(
     r")(?![\w+])"
 )
 _LONG_NUMBER: Final = re.compile(r"\d[\d ()./\xa0–-]{5,}\d")
+_IN_NUMBER: Final = re.compile(r"[\d ()./\xa0–+-]")  # or before it, as the plus is
+_RUN: Final = re.compile(r"[\d ()./\xa0–+-]+")
 _LEAST_DIGITS: Final = 8
 _MOST_DIGITS: Final = 15  # E.164
 _DIGIT: Final = re.compile(r"\d")
-
-
-def _email(found: re.Match[str]) -> str:
-    return found[0] if _FOR_EXAMPLES.search(found[0]) else EMAIL_MASK
-
-
-def _phone(found: re.Match[str]) -> str:
-    digits = len(_DIGIT.findall(found[0]))
-    return PHONE_MASK if _LEAST_DIGITS <= digits <= _MOST_DIGITS else found[0]
 
 
 def mask_pii(text: str) -> str:
@@ -57,5 +53,62 @@ def mask_pii(text: str) -> str:
     "Ask [email] or [phone]; you@example.com is nobody's."
     """
     if "@" in text:
-        text = _EMAIL.sub(_email, text)
-    return _PHONE.sub(_phone, text) if _LONG_NUMBER.search(text) else text
+        text = _replaced(text, _emails(text), EMAIL_MASK)
+    if _LONG_NUMBER.search(text):
+        text = _replaced(text, _phones(text), PHONE_MASK)
+    return text
+
+
+def pii_suspects(text: str) -> list[tuple[int, int]]:
+    """Spans, by their ends, without any of which no part of the text is changed by ``mask_pii``.
+
+    >>> pii_suspects("Ask jane@uni-bonn.de in 2026."), pii_suspects("Ask them in 2026.")
+    ([(8, 9)], [])
+    """
+    found = [match.span() for match in _LONG_NUMBER.finditer(text)]
+    found += [(place, place + 1) for place in _places(text, "@")]
+    return sorted(found, key=lambda span: span[1])
+
+
+def _places(text: str, mark: str) -> Iterator[int]:
+    place = text.find(mark)
+    while place >= 0:
+        yield place
+        place = text.find(mark, place + 1)
+
+
+def _emails(text: str) -> Iterator[tuple[int, int]]:
+    """The spans of the addresses: what stands before each @ says where one may begin."""
+    done = 0
+    for place in _places(text, "@"):
+        local = _LOCAL_PART.search(text[max(done, place - _LONGEST_LOCAL) : place])
+        if not local:
+            continue
+        found = _EMAIL.match(text, place - len(local[0]))
+        if found:
+            done = found.end()
+            if not _FOR_EXAMPLES.search(found[0]):
+                yield found.span()
+
+
+def _phones(text: str) -> Iterator[tuple[int, int]]:
+    """The spans of the numbers: each is within a run of its characters that is long enough."""
+    done = 0
+    for long in _LONG_NUMBER.finditer(text):
+        start = long.start()
+        if start < done:
+            continue
+        while start > done and _IN_NUMBER.match(text[start - 1]):
+            start -= 1
+        done = _RUN.match(text, long.start()).end()  # type: ignore[union-attr] # its digits match
+        for found in _PHONE.finditer(text, start, done + 1):
+            if _LEAST_DIGITS <= len(_DIGIT.findall(found[0])) <= _MOST_DIGITS:
+                yield found.span()
+
+
+def _replaced(text: str, spans: Iterable[tuple[int, int]], mask: str) -> str:
+    parts, done = [], 0
+    for start, end in spans:
+        parts += [text[done:start], mask]
+        done = end
+    return "".join((*parts, text[done:])) if parts else text

@@ -1,28 +1,34 @@
 """A pair -> keep it, or the name of the rule that drops it. Pure.
 
-Each rule is a small function over one pair. Language-aware ones know English, German, French and
-Spanish and pass everything else.
+Each rule is a small function over one pair and the judge, who keeps what the pairs of a document
+share. Language-aware ones know English, German, French and Spanish and pass everything else.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from functools import cache, cached_property, lru_cache, partial
+from string import ascii_letters
+from typing import Final, get_args
 
 from pipelines.budget import estimate_tokens
 from pipelines.headings import is_generic
-from pipelines.notices import is_blind_text, is_consent_banner, is_error_page, is_paywall
+from pipelines.notices import (
+    Keys,
+    is_blind_text,
+    is_consent_banner,
+    is_error_page,
+    is_paywall,
+    keys_in,
+)
 from pipelines.pii import mask_pii
-from pipelines.records import Pair, normalised
-from pipelines.repetition import repeats_lines, repeats_phrases
+from pipelines.records import Pair, PairKind, normalised
+from pipelines.repetition import count_again, repeats_lines, repeats_phrases
+from pipelines.rules import PairRules
 from pipelines.sentences import is_finished
 from pipelines.standing import is_fragment, leans
 from pipelines.tongues import is_foreign
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pipelines.rules import PairRules
 
 _WORD: Final = re.compile(r"\w")
 _LETTER: Final = re.compile(r"[^\W\d_]")
@@ -40,18 +46,49 @@ _LONGER_BY: Final = 4  # times: no prompt's normal form is
 # Scripts that put no spaces between words; two letters make about one word.
 _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _LETTERS_A_WORD: Final = 2
+_ASCII: Final = re.compile("[\x00-\x7f]+")
+_NO_LETTERS: Final = bytes(set(range(128)) - set(ascii_letters.encode()))
+_SPACES: Final = bytes(code for code in range(128) if chr(code).isspace())
+
+
+class Judge:
+    """The rules for pairs; given the ``text`` that all are parts of, what they share is found once.
+
+    A pair is judged as it would be alone: what is known of the text only spares looks that
+    would find nothing. ``text`` is the document's title and text, or None.
+    """
+
+    def __init__(self, rules: PairRules, language: str = "", text: str | None = None) -> None:
+        self.rules = rules
+        self.language = language
+        self._text = text
+        self.keys: Keys | None = None if text is None else keys_in(text)
+        self.again: Callable[[], int] | None = None if text is None else self._count_again
+        self.is_fragment = cache(partial(is_fragment, language=language))
+        self.leans = cache(partial(leans, language=language))
+        self._drops = {kind: _drops_for(kind in _SENTENCES, rules) for kind in get_args(PairKind)}
+
+    def _count_again(self) -> int:
+        return self._again
+
+    @cached_property
+    def _again(self) -> int:
+        return count_again(self._text or "")
+
+    def reason(self, pair: Pair) -> str | None:
+        """``None`` for a pair to keep, otherwise one of ``PAIR_REASONS``."""
+        for name, drops in self._drops[pair.kind]:
+            if drops(pair, self):
+                return name
+        return None
 
 
 def _has_words(text: str, count: int) -> bool:
     """Whether there are ``count`` words or more."""
     if text.isascii():
-        return len(text.split(None, count)) >= count
+        return len(text) >= 2 * count - 1 and len(text.split(None, count)) >= count
     unspaced = len(_UNSPACED.findall(text))
     return len(_UNSPACED.sub(" ", text).split()) + unspaced // _LETTERS_A_WORD >= count
-
-
-def _is_sentence(pair: Pair) -> bool:
-    return pair.kind in _SENTENCES
 
 
 def _holds_sentences(text: str) -> bool:
@@ -63,14 +100,28 @@ def _holds_sentences(text: str) -> bool:
 def _is_symbols(text: str) -> bool:
     """Whether most characters are no letters, white space aside, or most words have none."""
     text = text[:_LOOKED_AT]
-    lines = text.split("\n")
-    if len(lines) >= _LEAST_LINES and sum(map(_is_code_number, lines)) * _A_THIRD >= len(lines):
-        return True
-    words = text.split()
-    share = sum(map(str.isalpha, text)) / max(1, sum(map(len, words)))
+    if text.count("\n") + 1 >= _LEAST_LINES:
+        lines = text.split("\n")
+        if sum(map(_is_code_number, lines)) * _A_THIRD >= len(lines):
+            return True
+    share = _count_letters(text) / max(1, _count_signs(text))
     if share < _LETTERS_LEAST or share > _LETTERS_ENOUGH:
         return share < _LETTERS_LEAST
+    words = text.split()
     return sum(1 for word in words if _LETTER.search(word)) < _LETTERED_LEAST * len(words)
+
+
+def _count_letters(text: str) -> int:
+    others = "" if text.isascii() else _ASCII.sub("", text)
+    plain = len(text.encode("ascii", "ignore").translate(None, _NO_LETTERS))
+    return plain + sum(map(str.isalpha, others))
+
+
+def _count_signs(text: str) -> int:
+    """How many characters are no white space."""
+    if text.isascii():
+        return len(text.encode().translate(None, _SPACES))
+    return sum(map(len, text.split()))
 
 
 def _is_code_number(line: str) -> bool:
@@ -83,59 +134,89 @@ def _is_same(pair: Pair) -> bool:
     return is_near and normalised(pair.prompt) == normalised(pair.completion)
 
 
-def _repeats_prompt(pair: Pair) -> bool:
-    """A sentence that its completion holds; a heading that its completion begins with."""
-    if _is_sentence(pair):
-        return normalised(pair.prompt) in normalised(pair.completion)
+def _begins_with_prompt(pair: Pair) -> bool:
+    """A heading that its completion begins with."""
+    start, bare = pair.completion.lstrip()[:_TWICE], pair.prompt.strip()[:_TWICE]
+    are_letters = start.isalpha() and bare.isalpha() and (start + bare).isascii()
+    if are_letters and start[0].lower() != bare[0].lower():
+        return False  # whatever follows, both begin otherwise
     first = pair.completion.lstrip().split("\n", 1)[0]
     return normalised(first).strip(" .:") == normalised(pair.prompt).strip(" .:")
 
 
-# Name of the rule -> whether it drops the pair, given the rules and the document's language. The
-# first that does is the reason; a name is counted and stored, so it never changes its meaning.
-_DROPS: Final[dict[str, Callable[[Pair, PairRules, str], bool]]] = {
-    "prompt-empty": lambda pair, _rules, _: not _WORD.search(pair.prompt),
-    "completion-empty": lambda pair, _rules, _: not _WORD.search(pair.completion),
-    "prompt-without-letters": lambda pair, _rules, _: not _LETTER.search(pair.prompt),
-    "prompt-is-completion": lambda pair, _rules, _: _is_same(pair),
-    "prompt-in-completion": lambda pair, _rules, _: _repeats_prompt(pair),
-    "prompt-too-short": lambda pair, rules, _: (
-        _is_sentence(pair) and not _has_words(pair.prompt, rules.min_prompt_words)
+def _is_generic(pair: Pair, judge: Judge) -> bool:
+    return pair.kind == "heading" and not judge.rules.prompt_path and is_generic(pair.prompt)
+
+
+def _has_pii(pair: Pair, judge: Judge) -> bool:
+    texts = (pair.prompt, pair.completion)
+    return judge.rules.pii == "drop" and any(mask_pii(text) != text for text in texts)
+
+
+_Drops = Callable[[Pair, Judge], bool]
+# Name of the rule -> whether it drops the pair, and, where it is for some kinds of pairs only,
+# whether for sentences. The first that does is the reason; a name is counted and stored, so it
+# never changes its meaning.
+_DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
+    "prompt-empty": (lambda pair, _: not _WORD.search(pair.prompt), None),
+    "completion-empty": (lambda pair, _: not _WORD.search(pair.completion), None),
+    "prompt-without-letters": (lambda pair, _: not _LETTER.search(pair.prompt), None),
+    "prompt-is-completion": (lambda pair, _: _is_same(pair), None),
+    "prompt-in-completion": (
+        lambda pair, _: (
+            normalised(pair.prompt) in normalised(pair.completion)
+            if pair.kind in _SENTENCES
+            else _begins_with_prompt(pair)
+        ),
+        None,
     ),
-    "prompt-too-long": lambda pair, rules, _: _has_words(pair.prompt, rules.max_prompt_words + 1),
-    "completion-too-short": lambda pair, rules, _: (
-        not _has_words(pair.completion[:_LOOKED_AT], rules.min_completion_words)
+    "prompt-too-short": (
+        lambda pair, judge: not _has_words(pair.prompt, judge.rules.min_prompt_words),
+        True,
     ),
-    "completion-too-long": lambda pair, rules, _: (
-        0 < rules.max_tokens < estimate_tokens(pair.completion)
+    "prompt-too-long": (
+        lambda pair, judge: _has_words(pair.prompt, judge.rules.max_prompt_words + 1),
+        None,
     ),
-    "personal-data": lambda pair, rules, _: (
-        rules.pii == "drop" and any(mask_pii(t) != t for t in (pair.prompt, pair.completion))
+    "completion-too-short": (
+        lambda pair, judge: (
+            not _has_words(pair.completion[:_LOOKED_AT], judge.rules.min_completion_words)
+        ),
+        None,
     ),
-    "blind-text": lambda pair, _rules, _: is_blind_text(pair.prompt, pair.completion),
-    "error-page": lambda pair, _rules, _: is_error_page(pair.prompt, pair.completion),
-    "paywall": lambda pair, _rules, _: is_paywall(pair.prompt, pair.completion),
-    "consent-banner": lambda pair, _rules, _: is_consent_banner(pair.prompt, pair.completion),
-    "prompt-generic": lambda pair, rules, _: (
-        pair.kind == "heading" and not rules.prompt_path and is_generic(pair.prompt)
+    "completion-too-long": (
+        lambda pair, judge: 0 < judge.rules.max_tokens < estimate_tokens(pair.completion),
+        None,
     ),
-    "prompt-fragment": lambda pair, _rules, language: (
-        _is_sentence(pair) and is_fragment(pair.prompt, language)
+    "personal-data": (_has_pii, None),
+    "blind-text": (lambda p, judge: is_blind_text(p.prompt, p.completion, judge.keys), None),
+    "error-page": (lambda p, judge: is_error_page(p.prompt, p.completion, judge.keys), None),
+    "paywall": (lambda p, judge: is_paywall(p.prompt, p.completion, judge.keys), None),
+    "consent-banner": (
+        lambda p, judge: is_consent_banner(p.prompt, p.completion, judge.keys),
+        None,
     ),
-    "completion-fragment": lambda pair, _rules, _: (
-        _is_sentence(pair) and not _holds_sentences(pair.completion)
-    ),
-    "prompt-leans": lambda pair, _rules, language: (
-        _is_sentence(pair) and leans(pair.prompt, language)
-    ),
-    "prompt-symbols": lambda pair, _rules, _: _is_sentence(pair) and _is_symbols(pair.prompt),
-    "completion-symbols": lambda pair, _rules, _: _is_symbols(pair.completion),
-    "repeated-lines": lambda pair, _rules, _: repeats_lines(pair.completion),
-    "repeated-phrases": lambda pair, _rules, _: repeats_phrases(pair.completion),
-    "wrong-language": lambda pair, _rules, language: is_foreign(pair.completion, language),
+    "prompt-generic": (_is_generic, False),
+    "prompt-fragment": (lambda pair, judge: judge.is_fragment(pair.prompt), True),
+    "completion-fragment": (lambda pair, _: not _holds_sentences(pair.completion), True),
+    "prompt-leans": (lambda pair, judge: judge.leans(pair.prompt), True),
+    "prompt-symbols": (lambda pair, _: _is_symbols(pair.prompt), True),
+    "completion-symbols": (lambda pair, _: _is_symbols(pair.completion), None),
+    "repeated-lines": (lambda pair, _: repeats_lines(pair.completion), None),
+    "repeated-phrases": (lambda pair, judge: repeats_phrases(pair.completion, judge.again), None),
+    "wrong-language": (lambda pair, judge: is_foreign(pair.completion, judge.language), None),
 }
 
 PAIR_REASONS: Final = tuple(_DROPS)
+
+
+@lru_cache(maxsize=64)
+def _drops_for(are_sentences: bool, rules: PairRules) -> tuple[tuple[str, _Drops], ...]:  # noqa: FBT001 - one of two tables
+    return tuple(
+        (name, drops)
+        for name, (drops, for_sentences) in _DROPS.items()
+        if name not in rules.skip_rules and for_sentences in (None, are_sentences)
+    )
 
 
 def keep_pair(pair: Pair, rules: PairRules, language: str = "") -> str | None:
@@ -146,11 +227,4 @@ def keep_pair(pair: Pair, rules: PairRules, language: str = "") -> str | None:
     >>> keep_pair(Pair("Bees", " BEES ", "title"), PairRules())
     'prompt-is-completion'
     """
-    return next(
-        (
-            name
-            for name, drops in _DROPS.items()
-            if name not in rules.skip_rules and drops(pair, rules, language)
-        ),
-        None,
-    )
+    return Judge(rules, language).reason(pair)

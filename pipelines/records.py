@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 BlockKind = Literal["heading", "paragraph", "list_item", "quote", "code", "table_row"]
 PairKind = Literal["title", "heading", "sentence", "window"]
@@ -15,6 +16,9 @@ UrlKind = Literal["page", "sitemap", "feed"]
 Outcome = Literal[
     "document", "unchanged", "rejected", "failed", "redirected", "denied", "deferred", "read"
 ]
+
+# What normal forms change, with the character before it, with which it may be composed.
+_WIDE: Final = re.compile("[\x00-\x7f]?[^\x00-\x7f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +152,15 @@ class Rejected:
     detail: str = ""
 
 
+class _Marked:
+    """Room for the fingerprint, found once."""
+
+    __slots__ = ("_mark",)
+    _mark: bytes
+
+
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(_Marked):
     """A prompt and its completion.
 
     ``first_block`` and ``last_block`` are indexes into ``Document.blocks`` (inclusive) of
@@ -172,7 +183,34 @@ class Pair:
     @property
     def fingerprint(self) -> bytes:
         """16 bytes, equal for pairs that differ only in case, width and white space."""
-        return fingerprint(self.prompt, self.completion)
+        try:
+            return self._mark
+        except AttributeError:
+            mark = fingerprint(self.prompt, self.completion)
+            object.__setattr__(self, "_mark", mark)
+            return mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled with its fingerprint, which the process that commits pairs need not find."""
+        return _unpickled, (
+            self.fingerprint,
+            self.prompt,
+            self.completion,
+            self.kind,
+            self.first_block,
+            self.last_block,
+            self.prompt_start,
+            self.prompt_end,
+            self.completion_start,
+            self.completion_end,
+            self.masked,
+        )
+
+
+def _unpickled(mark: bytes, *values: Any) -> Pair:
+    pair = Pair(*values)
+    object.__setattr__(pair, "_mark", mark)
+    return pair
 
 
 class Capture(NamedTuple):
@@ -223,7 +261,18 @@ def normalised(text: str) -> str:
     >>> normalised("  The  ﬁrst\n LINE ")
     'the first line'
     """
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    folded = _nfkc(text).casefold().replace("\n", " ")
+    # No space but the plain one is printable; most texts need not be cut into words.
+    if folded.isprintable() and "  " not in folded and folded.strip(" ") == folded:
+        return folded
+    return " ".join(folded.split())
+
+
+def _nfkc(text: str) -> str:
+    """NFKC, which leaves ASCII alone: nothing that follows goes into one of its characters."""
+    if unicodedata.is_normalized("NFKC", text):
+        return text
+    return _WIDE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
 
 
 def fingerprint(prompt: str, completion: str) -> bytes:

@@ -7,6 +7,7 @@ Insights from Training Gopher", table A1 (repetition removal).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 # Share of all lines, and of all letters, that stand in lines said before.
@@ -17,10 +18,13 @@ _TOP_MOST: Final = {2: 0.20, 3: 0.18, 4: 0.16}
 _AGAIN_MOST: Final = {5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10}
 # Gopher judges documents of 50 words and more; a short text repeats itself by chance.
 _LEAST_WORDS: Final = 50
+_LEAST_LETTERS: Final = 2 * _LEAST_WORDS - 1  # with the spaces between them
 _LEAST_LINES: Final = 4
 # Cheap look first: a text whose 5-grams are nearly all different passes each of the rules above.
 _FIRST_LOOK: Final = 5
 _NEARLY_ALL: Final = 0.92
+# A part may begin and end within words of the whole: one 5-gram at each end is its own.
+_CUT_WORDS: Final = 2
 
 
 def repeats_lines(text: str) -> bool:
@@ -36,10 +40,18 @@ def repeats_lines(text: str) -> bool:
     return extra / len(lines) > _LINES_MOST or letters / len(text) > _LINE_LETTERS_MOST
 
 
-def repeats_phrases(text: str) -> bool:
-    """Whether too much of a text of 50 words or more is one n-gram, or n-grams said before."""
+def repeats_phrases(text: str, again: Callable[[], int] | None = None) -> bool:
+    """Whether too much of a text of 50 words or more is one n-gram, or n-grams said before.
+
+    ``again`` gives ``count_again`` of a text that it is a part of, which may spare the look.
+    """
+    if len(text) < _LEAST_LETTERS:
+        return False
     words = text.split()
+    count = len(words) - _FIRST_LOOK + 1
     if len(words) < _LEAST_WORDS:
+        return False
+    if again and count - again() - _CUT_WORDS >= _NEARLY_ALL * count:
         return False
     first = _grams(words, _FIRST_LOOK)
     if len(set(first)) >= _NEARLY_ALL * len(first):
@@ -50,10 +62,10 @@ def repeats_phrases(text: str) -> bool:
     )
 
 
-def never_repeats(text: str) -> bool:
-    """Whether no part of the text can be one that ``repeats_phrases`` finds; one cheap look."""
+def count_again(text: str) -> int:
+    """How many of a text's 5-grams stood in it before; in no part of it are there more."""
     grams = _grams(text.split(), _FIRST_LOOK)
-    return len(grams) - len(set(grams)) < (1 - _NEARLY_ALL) * (_LEAST_WORDS - _FIRST_LOOK)
+    return len(grams) - len(set(grams))
 
 
 def _grams(words: list[str], n: int) -> list[tuple[str, ...]]:

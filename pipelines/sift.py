@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipelines.notices import impossible
 from pipelines.pairs import make_pairs
-from pipelines.pii import mask_pii
-from pipelines.quality import keep_pair
+from pipelines.pii import mask_pii, pii_suspects
+from pipelines.quality import Judge
 from pipelines.records import Document, Pair
-from pipelines.repetition import never_repeats
 from pipelines.rules import PairRules
 from pipelines.tongues import language_of
 
@@ -19,13 +18,11 @@ from pipelines.tongues import language_of
 def judged_pairs(document: Document, rules: PairRules) -> Iterator[tuple[Pair, str]]:
     """Every pair of the document, with the name of the rule that drops it, or nothing."""
     language = language_of(document.language, document.text)
-    document = replace(document, language=language)
-    passed = impossible(f"{document.title}\n{document.text}")
-    if never_repeats(document.text):
-        passed |= {"repeated-phrases"}
-    relevant = replace(rules, skip_rules=(*rules.skip_rules, *passed))
+    if language != document.language:
+        document = replace(document, language=language)
+    judge = Judge(rules, language, f"{document.title}\n{document.text}")
     for pair in make_pairs(document, rules):
-        yield pair, keep_pair(pair, relevant, language) or ""
+        yield pair, judge.reason(pair) or ""
 
 
 def kept_pairs(document: Document, rules: PairRules) -> tuple[tuple[Pair, ...], Counter[str]]:
@@ -39,19 +36,30 @@ def kept_pairs(document: Document, rules: PairRules) -> tuple[tuple[Pair, ...], 
     """
     drops: Counter[str] = Counter()
     kept = []
-    masks = rules.pii == "mask" and any(
-        mask_pii(text) != text for text in (document.title, document.text)
-    )
     for pair, reason in judged_pairs(document, rules):
         if reason:
             drops[reason] += 1
         else:
-            kept.append(_masked(pair) if masks else pair)
+            kept.append(pair)
+    if rules.pii == "mask":
+        kept = _all_masked(document, kept)
     return tuple(kept), drops
 
 
-def _masked(pair: Pair) -> Pair:
-    prompt, completion = mask_pii(pair.prompt), mask_pii(pair.completion)
-    if (prompt, completion) == (pair.prompt, pair.completion):
-        return pair
-    return replace(pair, prompt=prompt, completion=completion, masked=True)
+def _all_masked(document: Document, pairs: list[Pair]) -> list[Pair]:
+    """The pairs, personal data masked; one look at the document tells which may have any."""
+    suspects = pii_suspects(document.text)
+    if not suspects and not pii_suspects(document.title):
+        return pairs
+    ends = [end for _, end in suspects]
+    masked = []
+    for pair in pairs:
+        at = bisect_right(ends, pair.completion_start)
+        is_suspect = at < len(ends) and suspects[at][0] < pair.completion_end
+        completion = mask_pii(pair.completion) if is_suspect else pair.completion
+        prompt = mask_pii(pair.prompt)
+        if (prompt, completion) != (pair.prompt, pair.completion):
+            masked.append(replace(pair, prompt=prompt, completion=completion, masked=True))
+        else:
+            masked.append(pair)
+    return masked
