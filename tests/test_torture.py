@@ -18,7 +18,7 @@ from web import Answer, article, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
-KILLS = int(os.environ.get("KILLS", "50"))
+KILLS = int(os.environ.get("KILLS", "25"))
 PAGES = 300
 FAST = ("-s", "COMMIT_BATCH=8", "-s", "SHARD_ROWS=150", "-s", "WARC_BYTES=60000")
 STEPS = [
