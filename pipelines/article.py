@@ -128,21 +128,19 @@ def _thinned(page: etree._Element) -> etree._Element:
     if cast("float", _COUNT_EMPTY(page)) < _MANY_EMPTY:
         return page
     thin = copy(page)
-    for box in list(thin.iter("div")):
-        before = box.getprevious()
-        if before is None or before.tag != "div" or not (_is_empty(box) and _is_empty(before)):
+    unwanted: list[etree._Element] = []
+    before: etree._Element | None = None
+    for box in thin.iter("div"):
+        if len(box) or box.text is not None or box.get("id") or (box.tail or "").strip():
+            before = None
             continue
-        parent = box.getparent()
-        if parent is not None and box.get("id") is None:
+        if before is not None and box.getprevious() is before:
+            unwanted.append(box)
+        before = box
+    for box in unwanted:
+        if (parent := box.getparent()) is not None:
             parent.remove(box)
     return thin
-
-
-def _is_empty(element: etree._Element) -> bool:
-    """Whether there is nothing in an element and no text behind it."""
-    if len(element) or element.text is not None:
-        return False
-    return not (element.tail or "").strip()
 
 
 def _is_one_block(drafts: list[Draft]) -> bool:

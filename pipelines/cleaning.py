@@ -50,8 +50,13 @@ def clean_text(raw: str) -> str:
     >>> clean_text(" As shown[1][2,3], and\n later[a].")
     'As shown, and later.'
     """
-    text = " ".join(raw.split())
-    is_printable = text.isprintable()  # no soft hyphen, no control, nothing without width passes
+    # Space is the one white space that passes; no soft hyphen, no control, nothing without width.
+    is_printable = raw.isprintable()
+    if is_printable and "  " not in raw:
+        text = raw.strip()
+    else:
+        text = " ".join(raw.split())
+        is_printable = is_printable or text.isprintable()
     if not is_printable:
         text = " ".join(_INVISIBLE.sub("", without_controls(text)).split())
     if "[" in text:

@@ -169,8 +169,8 @@ def extract_document(
     ``content_type`` is the response header, for its charset. With ``rules.paragraphs`` or
     ``rules.article`` the blocks are what these select; otherwise trafilatura decides. ``watch``
     is told what was found, see ``pipelines.inspect_page``. Only bad selectors in ``rules``
-    raise: ``ValueError``. A page of 170 kB takes about
-    30 ms, two thirds of them in trafilatura.
+    raise: ``ValueError``. A page of 170 kB takes 7 to
+    23 ms: 5 to 8 here, the rest in trafilatura.
     """
     rules = rules or ExtractRules()
     check_rules(rules)
