@@ -117,6 +117,7 @@ def _space(match: re.Match[str]) -> str:
     return "%20" if match[0] == " " else ""
 
 
+@lru_cache(maxsize=1 << 16)
 def host_of(url: str) -> str:
     """The host name of a canonical URL, without port."""
     return urlsplit(url).hostname or ""

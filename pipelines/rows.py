@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from pipelines.pairs import PAIRS_VERSION
@@ -31,7 +30,10 @@ def document_row(harvest: Harvest, document: Document, revision: int) -> Row:
         "url": harvest.url,
         "title": document.title,
         "text": document.text,
-        "blocks": [asdict(block) for block in document.blocks],
+        "blocks": [
+            {"kind": b.kind, "text": b.text, "level": b.level, "start": b.start, "path": b.path}
+            for b in document.blocks
+        ],
         "language": document.language,
         "fetched_at": harvest.fetched_at,
         "document_id": document_id(harvest.site, harvest.url, revision),
