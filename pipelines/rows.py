@@ -43,6 +43,7 @@ def document_row(harvest: Harvest, document: Document, revision: int) -> Row:
         "date": document.date,
         "authors": list(document.authors),
         "license": document.license,
+        "section": document.section,
         "body_hash": document.body_hash,
         "text_hash": document.text_hash,
         "extractor": document.extractor,

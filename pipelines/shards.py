@@ -79,6 +79,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("date", pa.string()),
             ("authors", pa.list_(pa.field("element", pa.string()))),
             ("license", pa.string()),
+            ("section", pa.string()),
             ("body_hash", pa.string()),
             ("text_hash", pa.string()),
             ("extractor", pa.string()),
