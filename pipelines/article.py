@@ -30,6 +30,7 @@ _COUNT: Final = etree.XPath("count(//*)")
 _COUNT_EMPTY: Final = etree.XPath("count(//div[not(node())])")
 _MANY_EMPTY: Final = 150
 _LITTLE: Final = 250
+_MENU_SHARE: Final = 0.5
 # Of the page's running text: below it, a slower look is worth its time.
 _PART: Final = 0.35
 _SHARED: Final = 0.6
@@ -56,9 +57,10 @@ def find_article(page: etree._Element, title: str) -> Article:
     running = sum(len(draft.letters) for draft in everything if is_prose(draft))
     if _letters(found) >= max(_LITTLE, _PART * running):
         return found
-    slow = _trimmed(_chosen(page, everything, title, fast=False), everything, title)
-    if _letters(slow) >= _LITTLE and _is_more_of_it(slow, found):
-        found = slow
+    if _letters_unlinked(everything) >= _LITTLE:  # else there is nothing to find
+        slow = _trimmed(_chosen(page, everything, title, fast=False), everything, title)
+        if _letters(slow) >= _LITTLE and _is_more_of_it(slow, found):
+            found = slow
     if _letters(found) >= _LITTLE:
         return found
     prose = _trimmed(_prose(page), [], title)
@@ -91,6 +93,10 @@ def _is_too_slow(page: etree._Element) -> bool:
 
 def _letters(article: Article) -> int:
     return sum(len(draft.letters) for draft in article.drafts)
+
+
+def _letters_unlinked(drafts: list[Draft]) -> int:
+    return sum(len(draft.letters) for draft in drafts if draft.linked_share < _MENU_SHARE)
 
 
 def _trimmed(drafts: list[Draft], everything: list[Draft], title: str) -> Article:
