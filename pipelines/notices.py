@@ -107,7 +107,10 @@ def _says(name: str, pattern: re.Pattern[str], texts: tuple[str, str], known: Ke
 
 def _is_said(pattern: re.Pattern[str], keys: tuple[str, ...], text: str) -> bool:
     lower = text.lower()
-    return any(key in lower for key in keys) and bool(pattern.search(text))
+    for key in keys:
+        if key in lower:
+            return bool(pattern.search(text))
+    return False
 
 
 def is_error_page(prompt: str, completion: str, known: Keys | None = None) -> bool:

@@ -26,8 +26,8 @@ _FOR_EXAMPLES: Final = re.compile(
     r"|\.(?:service|timer|socket|target|mount))$",  # units of systemd look like addresses
     re.IGNORECASE,
 )
-_PHONE: Final = re.compile(
-    r"(?<![\w+.,:/=-])(?:"
+_NUMBER: Final = (
+    r"(?:"
     r"\+[1-9]\d{0,2}[ .\-/\xa0](?:\(\d{1,5}\)|\d{1,7})(?:[ .\-/\xa0]?\d{1,7}){1,6}"  # +49 (0)30 12
     r"|\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}"  # (555) 123-4567
     r"|\(0\d{1,5}\)[ -]?\d{3,8}(?:[ -]\d{2,4})?"  # (030) 123456
@@ -36,8 +36,10 @@ _PHONE: Final = re.compile(
     r"|(?<=Tel: )0\d[\d ./-]{6,14}\d|(?<=Tel\.: )0\d[\d ./-]{6,14}\d"
     r"|(?<=[Tt]elefon )0\d[\d ./-]{6,14}\d|(?<=[Pp]hone )0\d[\d ./-]{6,14}\d"
     r"|(?<=Telefon: )0\d[\d ./-]{6,14}\d|(?<=Phone: )0\d[\d ./-]{6,14}\d"
-    r")(?![\w+])"
+    r")"
 )
+_NUMBER_ANYWHERE: Final = re.compile(_NUMBER)
+_PHONE: Final = re.compile(rf"(?<![\w+.,:/=-]){_NUMBER}(?![\w+])")
 _LONG_NUMBER: Final = re.compile(r"\d[\d ()./\xa0–-]{5,}\d")
 _IN_NUMBER: Final = re.compile(r"[\d ()./\xa0–+-]")  # or before it, as the plus is
 _RUN: Final = re.compile(r"[\d ()./\xa0–+-]+")
@@ -54,9 +56,7 @@ def mask_pii(text: str) -> str:
     """
     if "@" in text:
         text = _replaced(text, _emails(text), EMAIL_MASK)
-    if _LONG_NUMBER.search(text):
-        text = _replaced(text, _phones(text), PHONE_MASK)
-    return text
+    return _replaced(text, _phones(text), PHONE_MASK)
 
 
 def pii_suspects(text: str) -> list[tuple[int, int]]:
@@ -65,9 +65,18 @@ def pii_suspects(text: str) -> list[tuple[int, int]]:
     >>> pii_suspects("Ask jane@uni-bonn.de in 2026."), pii_suspects("Ask them in 2026.")
     ([(8, 9)], [])
     """
-    found = [match.span() for match in _LONG_NUMBER.finditer(text)]
-    found += [(place, place + 1) for place in _places(text, "@")]
+    found = [*_long_numbers(text), *((place, place + 1) for place in _places(text, "@"))]
     return sorted(found, key=lambda span: span[1])
+
+
+def _long_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """The spans of what may hold a number, but for a plus or bracket before it."""
+    for found in _LONG_NUMBER.finditer(text):
+        start, end = found.span()
+        if sum(map(str.isdigit, found[0])) >= _LEAST_DIGITS and _NUMBER_ANYWHERE.search(
+            text, max(0, start - 1), end
+        ):
+            yield start, end
 
 
 def _places(text: str, mark: str) -> Iterator[int]:
@@ -94,14 +103,15 @@ def _emails(text: str) -> Iterator[tuple[int, int]]:
 def _phones(text: str) -> Iterator[tuple[int, int]]:
     """The spans of the numbers: each is within a run of its characters that is long enough."""
     done = 0
-    for long in _LONG_NUMBER.finditer(text):
-        start = long.start()
+    for start, end in _long_numbers(text):
         if start < done:
             continue
-        while start > done and _IN_NUMBER.match(text[start - 1]):
-            start -= 1
-        done = _RUN.match(text, long.start()).end()  # type: ignore[union-attr] # its digits match
-        for found in _PHONE.finditer(text, start, done + 1):
+        first = start
+        while first > done and _IN_NUMBER.match(text[first - 1]):
+            first -= 1
+        run = _RUN.match(text, end)
+        done = run.end() if run else end
+        for found in _PHONE.finditer(text, first, done + 1):
             if _LEAST_DIGITS <= len(_DIGIT.findall(found[0])) <= _MOST_DIGITS:
                 yield found.span()
 

@@ -12,10 +12,9 @@ from functools import cache, cached_property, lru_cache, partial
 from string import ascii_letters
 from typing import Final, get_args
 
-from pipelines.budget import estimate_tokens
+from pipelines.budget import block_spans, estimate_tokens
 from pipelines.headings import is_generic
 from pipelines.notices import (
-    Keys,
     is_blind_text,
     is_consent_banner,
     is_error_page,
@@ -23,8 +22,8 @@ from pipelines.notices import (
     keys_in,
 )
 from pipelines.pii import mask_pii
-from pipelines.records import Pair, PairKind, normalised
-from pipelines.repetition import count_again, repeats_lines, repeats_phrases
+from pipelines.records import Document, Pair, PairKind, normalised
+from pipelines.repetition import PHRASES_FROM, Phrases, repeats_lines, repeats_phrases
 from pipelines.rules import PairRules
 from pipelines.sentences import is_finished
 from pipelines.standing import is_fragment, leans
@@ -52,28 +51,39 @@ _SPACES: Final = bytes(code for code in range(128) if chr(code).isspace())
 
 
 class Judge:
-    """The rules for pairs; given the ``text`` that all are parts of, what they share is found once.
+    """The rules for pairs; given the ``document`` that all are of, what they share is found once.
 
-    A pair is judged as it would be alone: what is known of the text only spares looks that
-    would find nothing. ``text`` is the document's title and text, or None.
+    A pair is judged as it would be alone: what is known of the document only spares looks that
+    would find nothing.
     """
 
-    def __init__(self, rules: PairRules, language: str = "", text: str | None = None) -> None:
+    def __init__(
+        self, rules: PairRules, language: str = "", document: Document | None = None
+    ) -> None:
         self.rules = rules
         self.language = language
-        self._text = text
-        self.keys: Keys | None = None if text is None else keys_in(text)
-        self.again: Callable[[], int] | None = None if text is None else self._count_again
+        self._document = document
+        self.keys = keys_in(f"{document.title}\n{document.text}") if document else None
         self.is_fragment = cache(partial(is_fragment, language=language))
         self.leans = cache(partial(leans, language=language))
         self._drops = {kind: _drops_for(kind in _SENTENCES, rules) for kind in get_args(PairKind)}
 
-    def _count_again(self) -> int:
-        return self._again
-
     @cached_property
-    def _again(self) -> int:
-        return count_again(self._text or "")
+    def _phrases(self) -> Phrases | None:
+        document = self._document
+        if document is None:
+            return None
+        return Phrases(document.text, [start for start, _ in block_spans(document)])
+
+    def repeats_phrases(self, pair: Pair) -> bool:
+        """Whether a completion repeats its phrases."""
+        if len(pair.completion.split(None, PHRASES_FROM - 1)) < PHRASES_FROM:
+            return False
+        if self._phrases and not self._phrases.may_repeat(
+            pair.completion_start, pair.completion_end
+        ):
+            return False
+        return repeats_phrases(pair.completion)
 
     def reason(self, pair: Pair) -> str | None:
         """``None`` for a pair to keep, otherwise one of ``PAIR_REASONS``."""
@@ -129,17 +139,34 @@ def _is_code_number(line: str) -> bool:
     return sum(map(str.isdigit, line)) * _TWICE > len(line)
 
 
+def _begin_otherwise(one: str, other: str) -> bool:
+    """Whether the first letters of two texts tell them apart, whatever follows."""
+    one, other = one.lstrip()[:_TWICE], other.lstrip()[:_TWICE]
+    are_letters = one.isalpha() and other.isalpha() and one.isascii() and other.isascii()
+    return are_letters and one[0].lower() != other[0].lower()
+
+
 def _is_same(pair: Pair) -> bool:
-    is_near = len(pair.completion) <= _LONGER_BY * len(pair.prompt)
-    return is_near and normalised(pair.prompt) == normalised(pair.completion)
+    prompt, completion = pair.prompt, pair.completion
+    if len(completion) > _LONGER_BY * len(prompt) or _begin_otherwise(prompt, completion):
+        return False
+    return normalised(prompt) == normalised(completion)
+
+
+def _repeats_sentence(pair: Pair) -> bool:
+    """A sentence that its completion holds; mostly, its last word is not even there."""
+    prompt, completion = pair.prompt, pair.completion
+    if prompt.isascii() and completion.isascii():
+        last = prompt.rsplit(None, 1)[-1:]
+        if last and last[0].lower() not in completion.lower():
+            return False
+    return normalised(prompt) in normalised(completion)
 
 
 def _begins_with_prompt(pair: Pair) -> bool:
     """A heading that its completion begins with."""
-    start, bare = pair.completion.lstrip()[:_TWICE], pair.prompt.strip()[:_TWICE]
-    are_letters = start.isalpha() and bare.isalpha() and (start + bare).isascii()
-    if are_letters and start[0].lower() != bare[0].lower():
-        return False  # whatever follows, both begin otherwise
+    if _begin_otherwise(pair.prompt, pair.completion):
+        return False
     first = pair.completion.lstrip().split("\n", 1)[0]
     return normalised(first).strip(" .:") == normalised(pair.prompt).strip(" .:")
 
@@ -164,9 +191,7 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
     "prompt-is-completion": (lambda pair, _: _is_same(pair), None),
     "prompt-in-completion": (
         lambda pair, _: (
-            normalised(pair.prompt) in normalised(pair.completion)
-            if pair.kind in _SENTENCES
-            else _begins_with_prompt(pair)
+            _repeats_sentence(pair) if pair.kind in _SENTENCES else _begins_with_prompt(pair)
         ),
         None,
     ),
@@ -203,7 +228,7 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
     "prompt-symbols": (lambda pair, _: _is_symbols(pair.prompt), True),
     "completion-symbols": (lambda pair, _: _is_symbols(pair.completion), None),
     "repeated-lines": (lambda pair, _: repeats_lines(pair.completion), None),
-    "repeated-phrases": (lambda pair, judge: repeats_phrases(pair.completion, judge.again), None),
+    "repeated-phrases": (lambda pair, judge: judge.repeats_phrases(pair), None),
     "wrong-language": (lambda pair, judge: is_foreign(pair.completion, judge.language), None),
 }
 

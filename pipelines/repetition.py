@@ -6,8 +6,10 @@ Insights from Training Gopher", table A1 (repetition removal).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Final
 
 # Share of all lines, and of all letters, that stand in lines said before.
@@ -16,15 +18,15 @@ _LINE_LETTERS_MOST: Final = 0.20
 # n -> share of letters in the most frequent n-gram; and in n-grams that were said before.
 _TOP_MOST: Final = {2: 0.20, 3: 0.18, 4: 0.16}
 _AGAIN_MOST: Final = {5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10}
+_AGAIN_LEAST: Final = min(_AGAIN_MOST.values())  # longer n-grams never are a greater share
 # Gopher judges documents of 50 words and more; a short text repeats itself by chance.
-_LEAST_WORDS: Final = 50
-_LEAST_LETTERS: Final = 2 * _LEAST_WORDS - 1  # with the spaces between them
+PHRASES_FROM: Final = 50
 _LEAST_LINES: Final = 4
 # Cheap look first: a text whose 5-grams are nearly all different passes each of the rules above.
 _FIRST_LOOK: Final = 5
 _NEARLY_ALL: Final = 0.92
-# A part may begin and end within words of the whole: one 5-gram at each end is its own.
-_CUT_WORDS: Final = 2
+# A part may begin and end within words of the whole: a 5-gram at each end is its own.
+_CUT_WORDS: Final = 3
 
 
 def repeats_lines(text: str) -> bool:
@@ -40,36 +42,67 @@ def repeats_lines(text: str) -> bool:
     return extra / len(lines) > _LINES_MOST or letters / len(text) > _LINE_LETTERS_MOST
 
 
-def repeats_phrases(text: str, again: Callable[[], int] | None = None) -> bool:
-    """Whether too much of a text of 50 words or more is one n-gram, or n-grams said before.
-
-    ``again`` gives ``count_again`` of a text that it is a part of, which may spare the look.
-    """
-    if len(text) < _LEAST_LETTERS:
-        return False
+def repeats_phrases(text: str) -> bool:
+    """Whether too much of a text of 50 words or more is one n-gram, or n-grams said before."""
     words = text.split()
-    count = len(words) - _FIRST_LOOK + 1
-    if len(words) < _LEAST_WORDS:
-        return False
-    if again and count - again() - _CUT_WORDS >= _NEARLY_ALL * count:
+    if len(words) < PHRASES_FROM:
         return False
     first = _grams(words, _FIRST_LOOK)
     if len(set(first)) >= _NEARLY_ALL * len(first):
         return False
     letters = sum(map(len, words))
-    return any(_top_share(words, n, letters) > most for n, most in _TOP_MOST.items()) or any(
-        _again_share(words, n, letters) > most for n, most in _AGAIN_MOST.items()
+    word_share = max(len(word) * count for word, count in Counter(words).items()) / letters
+    return any(
+        n * word_share > most and _top_share(words, n, letters) > most
+        for n, most in _TOP_MOST.items()
+    ) or (
+        _again_share(words, _FIRST_LOOK, letters) > _AGAIN_LEAST
+        and any(_again_share(words, n, letters) > most for n, most in _AGAIN_MOST.items())
     )
 
 
-def count_again(text: str) -> int:
-    """How many of a text's 5-grams stood in it before; in no part of it are there more."""
-    grams = _grams(text.split(), _FIRST_LOOK)
-    return len(grams) - len(set(grams))
+class Phrases:
+    """The 5-grams of a text, found once, by which most of its parts need no look of their own.
+
+    ``starts`` are the places where its blocks begin, the first one 0.
+    """
+
+    def __init__(self, text: str, starts: Sequence[int]) -> None:
+        self._text = text
+        self._starts = starts
+        words = text.split()
+        # Equal grams have equal hashes; where others have, too, a part only gets a look in vain.
+        self._grams = list(map(hash, zip(*_shifted(words, _FIRST_LOOK), strict=False)))
+        parts = [text[start:end] for start, end in pairwise((*starts, len(text)))]
+        counts = [len(part.split()) for part in parts]
+        self._before = [0, *accumulate(counts)]
+        self._is_even = [
+            part.count(" ") + 1 == count and part.rstrip("\n").isprintable()
+            for part, count in zip(parts, counts, strict=True)
+        ]
+
+    def may_repeat(self, start: int, end: int) -> bool:
+        """Whether ``repeats_phrases`` may be true of ``text[start:end]``; right to say no."""
+        first, last = self._words_before(start), self._words_before(end) - _FIRST_LOOK + 1
+        grams = self._grams[first:last]
+        return len(set(grams)) - _CUT_WORDS < _NEARLY_ALL * len(grams)
+
+    def _words_before(self, place: int) -> int:
+        block = bisect_right(self._starts, place) - 1
+        text, start, before = self._text, self._starts[block], self._before[block]
+        if place == start:
+            return before
+        if self._is_even[block]:
+            return before + text.count(" ", start, place) + (not text[place - 1].isspace())
+        return before + len(text[start:place].split())
+
+
+def _shifted(words: list[str], n: int) -> list[list[str]]:
+    return [words[start:] for start in range(n)]
 
 
 def _grams(words: list[str], n: int) -> list[tuple[str, ...]]:
-    return list(zip(*(words[start:] for start in range(n)), strict=False))
+    return list(zip(*_shifted(words, n), strict=False))
 
 
 def _top_share(words: list[str], n: int, letters: int) -> float:

@@ -20,7 +20,7 @@ def judged_pairs(document: Document, rules: PairRules) -> Iterator[tuple[Pair, s
     language = language_of(document.language, document.text)
     if language != document.language:
         document = replace(document, language=language)
-    judge = Judge(rules, language, f"{document.title}\n{document.text}")
+    judge = Judge(rules, language, document)
     for pair in make_pairs(document, rules):
         yield pair, judge.reason(pair) or ""
 
@@ -52,14 +52,18 @@ def _all_masked(document: Document, pairs: list[Pair]) -> list[Pair]:
     if not suspects and not pii_suspects(document.title):
         return pairs
     ends = [end for _, end in suspects]
+
+    def mask(text: str, start: int, end: int) -> str:
+        at = bisect_right(ends, start)
+        is_suspect = at < len(ends) and suspects[at][0] < end
+        return mask_pii(text) if is_suspect or end - start != len(text) else text
+
     masked = []
     for pair in pairs:
-        at = bisect_right(ends, pair.completion_start)
-        is_suspect = at < len(ends) and suspects[at][0] < pair.completion_end
-        completion = mask_pii(pair.completion) if is_suspect else pair.completion
-        prompt = mask_pii(pair.prompt)
-        if (prompt, completion) != (pair.prompt, pair.completion):
-            masked.append(replace(pair, prompt=prompt, completion=completion, masked=True))
-        else:
-            masked.append(pair)
+        prompt = mask(pair.prompt, pair.prompt_start, pair.prompt_end)
+        completion = mask(pair.completion, pair.completion_start, pair.completion_end)
+        is_clean = (prompt, completion) == (pair.prompt, pair.completion)
+        masked.append(
+            pair if is_clean else replace(pair, prompt=prompt, completion=completion, masked=True)
+        )
     return masked
