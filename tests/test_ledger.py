@@ -116,6 +116,7 @@ def test_the_robots_txt_that_decided_is_kept_word_for_word(site):
     assert body == ROBOTS
 
 
+@pytest.mark.slow
 def test_a_night_without_news_adds_no_row_and_a_change_keeps_the_past(site, web):
     count = "SELECT count(*) FROM ledger"
     ((before,),) = state(site).execute(count)

@@ -311,6 +311,7 @@ def newsite(crawler, *args, code=0, **environment):
     return done
 
 
+@pytest.mark.slow
 def test_the_demo_site_is_written_checked_and_crawled(crawler):
     """The whole way of a newcomer: newsite, sites, crawl, documents."""
     with serve() as server:

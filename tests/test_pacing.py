@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import ExitStack
 from itertools import pairwise
 
 import pytest
-from web import Answer, article
+from conftest import Crawler
+from web import Answer, article, serving
 
 from ftcrawler.pace import MOST_DELAY, Pace, is_open, opening, retry_after
 
@@ -102,46 +104,67 @@ def pages(web, count):
     web.page("/", article("Start", links=links))
 
 
-@pytest.mark.parametrize(
-    ("robots", "least"),
-    [
-        ("User-agent: *\nCrawl-delay: 0.6", 0.6),
-        ("User-agent: *\nRequest-rate: 2/1", 0.5),
-        ("User-agent: *\nCrawl-delay: 0.1\nRequest-rate: 1/1s", 1.0),
-        ("User-agent: Scrapy\nCrawl-delay: 0.6\n\nUser-agent: *\nCrawl-delay: 0", 0.6),
-    ],
-    ids=["crawl-delay", "request-rate", "the slowest", "our own group"],
-)
-def test_the_slowest_pace_is_kept(web, crawler, robots, least):
-    web.routes["/robots.txt"] = Answer(robots.encode(), content_type="text/plain")
-    pages(web, 4)
-    crawler.site(web)
-    assert crawler.run().code == 0
-    found = gaps(web)
-    assert len(found) == 3
-    assert min(found) >= least - 0.02
+PACES = {  # robots.txt, and the seconds between requests that it asks for
+    "crawl-delay": ("User-agent: *\nCrawl-delay: 0.6", 0.6),
+    "request-rate": ("User-agent: *\nRequest-rate: 2/1", 0.5),
+    "the slowest": ("User-agent: *\nCrawl-delay: 0.1\nRequest-rate: 1/1s", 1.0),
+    "our own group": (
+        "User-agent: Scrapy\nCrawl-delay: 0.6\n\nUser-agent: *\nCrawl-delay: 0",
+        0.6,
+    ),
+}
+BUSY = (429, 503)
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_is_waited_for(web, crawler, status):
+def busy_once(status):
     told = threading.Event()
 
-    def busy_once(exchange):
+    def answer(exchange):
         if told.is_set():
             exchange.answer(Answer(article("Late").encode()))
         else:
             told.set()
             exchange.answer(Answer(b"busy", status, headers={"Retry-After": "3"}))
 
-    pages(web, 4)
-    web.routes["/p0"] = busy_once
-    crawler.site(web)
-    crawl = crawler.run()
-    assert crawl.code == 0
-    assert crawl.counts()["page/document"] == 5
-    first = next(t for t, path, _ in web.seen if path == "/p0")
+    return answer
+
+
+@pytest.fixture(scope="module")
+def paced(tmp_path_factory):
+    """One crawl of a site for each pace and for each kind of busy server; what each was asked."""
+    crawler = Crawler(tmp_path_factory.mktemp("paced"))
+    seen = {}
+    with ExitStack() as stack:
+        for place, name in enumerate((*PACES, *BUSY)):
+            web = stack.enter_context(serving())
+            pages(web, 4)
+            if name in PACES:
+                robots = PACES[name][0].encode()
+                web.routes["/robots.txt"] = Answer(robots, content_type="text/plain")
+            else:
+                web.routes["/p0"] = busy_once(name)
+            crawler.site(web, f"s{place}")
+            seen[name] = web
+        done = crawler.run()
+        assert done.code == 0, done.err
+        counts = {name: done.counts(f"s{place}") for place, name in enumerate(seen)}
+        yield seen, counts
+
+
+@pytest.mark.parametrize("name", PACES)
+def test_the_slowest_pace_is_kept(paced, name):
+    found = gaps(paced[0][name])
+    assert len(found) == 3
+    assert min(found) >= PACES[name][1] - 0.02
+
+
+@pytest.mark.parametrize("status", BUSY)
+def test_retry_after_is_waited_for(paced, status):
+    webs, counts = paced
+    assert counts[status]["page/document"] == 5
+    first = next(t for t, path, _ in webs[status].seen if path == "/p0")
     # What was under way in the same moment cannot be called back.
-    after = sorted(t - first for t, path, _ in web.seen if t > first + 0.5)
+    after = sorted(t - first for t, _, _ in webs[status].seen if t > first + 0.5)
     assert after
     assert after[0] >= 2.9
 

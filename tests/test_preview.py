@@ -345,6 +345,7 @@ def test_a_selector_that_matches_nothing_is_told_where_the_text_is(web, crawler)
     assert "Most of the page's text is in: article (100%)" in done.out
 
 
+@pytest.mark.slow
 def test_a_private_address_needs_leave_and_a_public_one_a_contact(web, crawler):
     web.page("/a", article("Lights"))
     done = preview(crawler, f"{web.url}/a", code=3, FTCRAWLER_CONTACT="x@example.org")

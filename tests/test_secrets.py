@@ -152,6 +152,7 @@ COMMANDS = {  # and the exit code that says that it did what it is here for
 }
 
 
+@pytest.mark.slow
 def test_no_command_shows_a_key(web, clone):
     web.page("/", article("Index"))
     clone.site(text=site_text(web.url))

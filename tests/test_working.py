@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from conftest import ROOT, Crawl, adds_up
 from web import article
 
@@ -112,6 +113,7 @@ def started(crawler, *args: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_workers_killed_at_random_cost_a_page_each(web, crawler):
     paths = [f"/p{n}" for n in range(400)]
     web.page("/", article("Start", links=tuple(paths)))
