@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow.parquet as pq
 from rich.console import Console
@@ -22,6 +23,15 @@ from ftcrawler.store import SiteStore
 PAGE_OUTCOMES = ("document", "unchanged", "rejected", "failed")
 OTHER_OUTCOMES = ("redirected", "denied", "deferred")
 MOST_SHOWN = 12  # shards in the summary
+MOST_NAMED = 3  # pages that are left out by one signal
+_LEFT_OUT = """
+SELECT reason, url FROM (
+    SELECT replace(reason, 'consent: ', '') AS reason, url,
+        row_number() OVER (PARTITION BY replace(reason, 'consent: ', '') ORDER BY id) AS place
+    FROM urls WHERE run = ? AND kind = 'page'
+    AND (outcome = 'denied' OR (outcome = 'rejected' AND reason LIKE 'consent: %'))
+) WHERE place <= ? ORDER BY reason, place
+"""
 _SHOWN = 400  # characters of a sample
 
 
@@ -40,7 +50,8 @@ class SiteResult:
     """One site's run: counters by name, URLs not visited yet and due again, shards.
 
     ``resting`` says why the site was left alone before its URLs were done; ``kind`` is crawl,
-    or recheck for a run that only looked whether what was kept may be used.
+    or recheck for a run that only looked whether what was kept may be used; ``left_out`` are
+    the first pages without permission, by the signal that decided.
     """
 
     site: str
@@ -52,6 +63,7 @@ class SiteResult:
     shards: list[ShardLine] = field(default_factory=list)
     resting: str = ""
     kind: str = "crawl"
+    left_out: dict[str, list[str]] = field(default_factory=dict)
 
     def pages(self, outcome: str) -> int:
         """Pages that ended in an outcome."""
@@ -99,7 +111,16 @@ def gather(store: SiteStore, resting: str = "") -> SiteResult:
         [ShardLine(file, n, size, run == store.run) for file, n, size, run in rows],
         resting,
         "recheck" if store.rechecking else "crawl",
+        _left_out(store),
     )
+
+
+def _left_out(store: SiteStore) -> dict[str, list[str]]:
+    """The first pages of the run that were left out for want of permission, by signal."""
+    found: dict[str, list[str]] = {}
+    for reason, url in store.state.db.execute(_LEFT_OUT, (store.run, MOST_NAMED)):
+        found.setdefault(reason, []).append(url)
+    return found
 
 
 def exit_code(
@@ -240,6 +261,7 @@ def show(console: Console, result: SiteResult, data_dir: Path, *, with_samples: 
     console.print()
     console.rule(f"[bold]{result.site}[/]" + (" (resumed)" if result.resumed else ""))
     _counters(console, "Pages", _outcomes(result))
+    _show_left_out(console, result)
     listings = {
         _labelled(f"{kind} {outcome}", result.reasons(f"{kind}/{outcome}/")): n
         for kind in ("sitemap", "feed")
@@ -267,6 +289,20 @@ def show(console: Console, result: SiteResult, data_dir: Path, *, with_samples: 
                 text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"
                 console.print(Padding(Text.assemble((f"{name}: ", "bold"), text), (0, 0, 0, 2)))
             console.print()
+
+
+def _show_left_out(console: Console, result: SiteResult) -> None:
+    """Pages without permission, by signal; ``scrapy consent URL`` explains each."""
+    if not result.left_out:
+        return
+    console.print("[bold]Left out for want of permission[/] (scrapy consent URL says why)")
+    for signal, urls in result.left_out.items():
+        names = ("page/denied/" + signal, "page/rejected/consent: " + signal)
+        more = sum(result.counts.get(name, 0) for name in names) - len(urls)
+        rest = f" and {more:,} more" if more > 0 else ""
+        paths = ", ".join(urlsplit(url)._replace(scheme="", netloc="").geturl() for url in urls)
+        console.print(f"  {signal}: {paths}{rest}", soft_wrap=True, markup=False)
+    console.print()
 
 
 def _show_shards(console: Console, result: SiteResult, data_dir: Path) -> None:

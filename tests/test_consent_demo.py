@@ -115,3 +115,25 @@ def test_the_policies_are_asked_for_once(night):
     asked = [request.path for request in server.requests]
     for path in ("/robots.txt", "/license.xml", "/consent/terms.xml", *POLICY_FILES):
         assert asked.count(path) == 1, path
+
+
+def test_the_summary_names_pages_left_out_by_signal(crawler):
+    done = crawler.run("demo")
+    assert done.code == 0, done.err
+    left_out = done.record["sites"]["demo"]["left_out"]
+    assert set(left_out) >= {
+        "ai.txt",
+        "content-signal",
+        "content-usage",
+        "meta robots",
+        "named ai agents",
+        "payment",
+        "robots.txt",
+        "rsl",
+        "tdm-reservation",
+        "x-robots-tag",
+    }
+    for signal, urls in left_out.items():
+        assert 1 <= len(urls) <= 3
+        line = next(line for line in done.out.splitlines() if line.strip().startswith(f"{signal}:"))
+        assert all(url.split("/", 3)[3] in line for url in urls)
