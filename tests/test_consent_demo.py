@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from conftest import Crawler
+from conftest import ROOT, Crawler
 from web import POLICY_FILES
 
 from ftcrawler.demo import serve
@@ -118,7 +118,7 @@ def test_the_policies_are_asked_for_once(night):
 
 
 def test_the_summary_names_pages_left_out_by_signal(crawler):
-    done = crawler.run("demo")
+    done = crawler.run("demo", FTCRAWLER_SITES=str(ROOT / "ftcrawler" / "sites"))
     assert done.code == 0, done.err
     left_out = done.record["sites"]["demo"]["left_out"]
     assert set(left_out) >= {
