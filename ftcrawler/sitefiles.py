@@ -7,7 +7,8 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from ftcrawler.site import Site, SiteError, load_site
+from ftcrawler.site import Site, SiteError
+from ftcrawler.sitetext import load_site
 
 NO_CONTACT = (
     "no contact: set FTCRAWLER_CONTACT (in .env, say) or contact under [request] to a mail "

@@ -6,7 +6,8 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ftcrawler.site import Site, SiteError, load_site
+from ftcrawler.site import Site, SiteError
+from ftcrawler.sitetext import load_site
 from ftcrawler.tomltext import toml_tables, toml_value
 
 TABLES = ("extract", "pairs")

@@ -17,7 +17,8 @@ from pydantic import BaseModel
 
 from ftcrawler import answers, settings
 from ftcrawler.exits import Exit
-from ftcrawler.site import Site, load_site
+from ftcrawler.site import Site
+from ftcrawler.sitetext import load_site
 from pipelines.extract import REASONS
 from pipelines.quality import PAIR_REASONS
 from pipelines.records import Outcome, PairKind

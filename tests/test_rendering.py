@@ -21,7 +21,7 @@ from web import Answer, article, serving
 
 from ftcrawler.errands import MOST_REQUESTS, may_ask
 from ftcrawler.rendering import chromium_path
-from ftcrawler.site import load_site
+from ftcrawler.sitetext import load_site
 from pipelines.archive import page_record, read_page
 from pipelines.records import Page, Verdict
 

@@ -18,7 +18,8 @@ from conftest import ROOT, Crawl, Crawler
 from web import POLICY_FILES, Answer, article, serving
 
 from ftcrawler.frontier import SiteQueue
-from ftcrawler.site import SiteError, load_site
+from ftcrawler.site import SiteError
+from ftcrawler.sitetext import load_site
 
 TOKEN = "tok-7f3Qz9LmX2"  # in .env, for the site's Authorization header
 HEADERS = {  # by name: what the server is to get, and what nobody else is to see

@@ -2,8 +2,9 @@
 
 import pytest
 
-from ftcrawler.site import SiteError, load_site
+from ftcrawler.site import SiteError
 from ftcrawler.sitefiles import load_sites
+from ftcrawler.sitetext import load_site
 
 PLAIN = 'start_urls = ["http://a.example/x"]\n'
 

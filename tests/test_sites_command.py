@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from ftcrawler.commands.sites import load_every_site, schema_text, seeds_of, sites_table
-from ftcrawler.site import SCHEMA_FILE, SiteError, json_schema, load_site
+from ftcrawler.site import SCHEMA_FILE, SiteError, json_schema
+from ftcrawler.sitetext import load_site
 
 SITES = Path(__file__).resolve().parent.parent / "ftcrawler" / "sites"
 SHIPPED = sorted(path.name for path in SITES.glob("*.toml"))
