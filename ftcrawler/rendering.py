@@ -152,7 +152,7 @@ class Renderer:
         await tab.evaluate(_UNSEEN)
         if await tab.evaluate(_SIZE) > self._most:
             raise UnusableError("too-large", f"{url} grew to more than {self._most} characters")
-        html = await tab.content()
+        html: str = await tab.content()
         return html.encode("utf-8", "replace")
 
     async def _started(self) -> Browser:
