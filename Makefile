@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test slow torture bench bench-extract bench-sentences bench-consent bench-pairs check lint types setup setup-dev setup-bench setup-render clean
+.PHONY: help demo test slow torture bench bench-speed bench-extract bench-sentences bench-consent bench-pairs check lint types setup setup-dev setup-bench setup-render clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -53,6 +53,9 @@ bench: setup-dev ## what the memory and a second night cost, measured here
 
 bench-extract: setup-bench ## WORST=10: our extraction beside others' on the annotated pages
 	"$(BIN)/python" -m bench.extract --worst "$(or $(WORST),0)"
+
+bench-speed: setup-dev ## PAGES=1000 ROUNDS=5: pages a second beside three ordinary ways
+	"$(BIN)/python" bench/speed.py --pages "$(or $(PAGES),1000)" --rounds "$(or $(ROUNDS),5)"
 
 bench-consent: setup-dev ## what consent costs a crawl, beside stubs in its place
 	"$(BIN)/python" bench/consent.py
