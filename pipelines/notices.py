@@ -10,6 +10,9 @@ a text about cookies stays.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 
@@ -66,14 +69,13 @@ _CONSENT: Final = _any(
     r"\b(?:utilizamos|usamos|este sitio (?:web )?utiliza|esta web utiliza) cookies\b",
     r"\b(?:aceptar|rechazar) (?:todas )?(?:las )?cookies\b",
 )
+_BLIND: Final = b"lorem ipsum"
 # A longer text that has such a sentence in it is about something.
 _SHORT: Final = 250  # characters
 
 
-Keys = dict[str, tuple[str, ...]]  # a rule's name -> words
-
-# Nothing above is found in a text, in lower case, that has none of these in it.
-_KEYS: Final[Keys] = {
+# Nothing above is found in a text that has none of these in it.
+_KEYS: Final = {
     "error-page": (
         *("error", "fehler", "erreur", "not found", "forbidden", "gateway", "unavailable"),
         *("denied", "unauthorized", "be found", "not exist", "not available", "longer exist"),
@@ -85,53 +87,58 @@ _KEYS: Final[Keys] = {
         *("lesen sie", "suscri", "abonado"),
     ),
     "consent-banner": ("cookie", "privacy", "by continuing", "by using"),
-    "blind-text": ("lorem ipsum",),
 }
+_PATTERNS: Final = {"error-page": _ERROR, "paywall": _PAYWALL, "consent-banner": _CONSENT}
 
 
-def keys_in(text: str) -> Keys:
-    """Which words of each rule there are in a text: one cheap look for all its pairs."""
-    lower = text.lower()
-    return {name: tuple(key for key in keys if key in lower) for name, keys in _KEYS.items()}
+class Notices:
+    """Which of some prompts and completions are notices; one look for all that are given.
 
-
-def _says(name: str, pattern: re.Pattern[str], texts: tuple[str, str], known: Keys | None) -> bool:
-    keys = (known or _KEYS)[name]
-    if not keys:
-        return False
-    prompt, completion = texts
-    return _is_said(pattern, keys, prompt) or (
-        len(completion) <= _SHORT and _is_said(pattern, keys, completion)
-    )
-
-
-def _is_said(pattern: re.Pattern[str], keys: tuple[str, ...], text: str) -> bool:
-    lower = text.lower()
-    for key in keys:
-        if key in lower:
-            return bool(pattern.search(text))
-    return False
-
-
-def is_error_page(prompt: str, completion: str, known: Keys | None = None) -> bool:
-    """Whether a prompt, or a short completion, is what an error page says.
-
-    ``known``, here and below, is ``keys_in`` of a text that both are parts of.
+    >>> found = Notices([("Bees", "Accept all cookies.")])
+    >>> found.says("consent-banner", "Bees", "Accept all cookies.")
+    True
     """
-    return _says("error-page", _ERROR, (prompt, completion), known)
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        texts = {prompt for prompt, _ in pairs}
+        texts.update(completion for _, completion in pairs if len(completion) <= _SHORT)
+        self._suspects = _with_keys(list(texts))
+
+    def says(self, rule: str, prompt: str, completion: str) -> bool:
+        """Whether a prompt, or a short completion, is an error page, a paywall or a banner."""
+        suspects, pattern = self._suspects[rule], _PATTERNS[rule]
+        if not suspects:
+            return False
+        return bool(
+            (prompt in suspects and pattern.search(prompt))
+            or (len(completion) <= _SHORT and completion in suspects and pattern.search(completion))
+        )
 
 
-def is_paywall(prompt: str, completion: str, known: Keys | None = None) -> bool:
-    """Whether a prompt, or a short completion, asks the reader to pay or to sign in."""
-    return _says("paywall", _PAYWALL, (prompt, completion), known)
+def _with_keys(texts: list[str]) -> dict[str, set[str]]:
+    """A rule's name -> the texts that have one of its words."""
+    plain = _plain("\n".join(texts))
+    starts = [0, *accumulate(len(text) + 1 for text in texts)]
+    return {
+        name: {texts[at] for key in keys for at in _places(plain, key.encode(), starts)}
+        for name, keys in _KEYS.items()
+    }
 
 
-def is_consent_banner(prompt: str, completion: str, known: Keys | None = None) -> bool:
-    """Whether a prompt, or a short completion, asks for consent to cookies."""
-    return _says("consent-banner", _CONSENT, (prompt, completion), known)
+def _places(plain: bytes, key: bytes, starts: list[int]) -> Iterator[int]:
+    """The indexes of the texts with a word: text i is from ``starts[i]`` to ``starts[i + 1]``."""
+    place = plain.find(key)
+    while place >= 0:
+        index = bisect_right(starts, place) - 1
+        yield index
+        place = plain.find(key, starts[index + 1])
 
 
-def is_blind_text(prompt: str, completion: str, known: Keys | None = None) -> bool:
+def is_blind_text(text: str) -> bool:
     """Whether there is blind text anywhere: nothing real has it."""
-    keys = (known or _KEYS)["blind-text"]
-    return any(key in text.lower() for text in (prompt, completion) for key in keys)
+    return _BLIND in _plain(text)
+
+
+def _plain(text: str) -> bytes:
+    """In small letters, one byte a character: in bytes, words are found twice as fast."""
+    return text.encode("ascii", "replace").lower()

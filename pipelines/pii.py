@@ -41,6 +41,7 @@ _NUMBER: Final = (
 _NUMBER_ANYWHERE: Final = re.compile(_NUMBER)
 _PHONE: Final = re.compile(rf"(?<![\w+.,:/=-]){_NUMBER}(?![\w+])")
 _LONG_NUMBER: Final = re.compile(r"\d[\d ()./\xa0–-]{5,}\d")
+_LONG_ASCII_NUMBER: Final = re.compile(r"[0-9][0-9 ()./-]{5,}[0-9]")
 _IN_NUMBER: Final = re.compile(r"[\d ()./\xa0–+-]")  # or before it, as the plus is
 _RUN: Final = re.compile(r"[\d ()./\xa0–+-]+")
 _LEAST_DIGITS: Final = 8
@@ -71,7 +72,8 @@ def pii_suspects(text: str) -> list[tuple[int, int]]:
 
 def _long_numbers(text: str) -> Iterator[tuple[int, int]]:
     """The spans of what may hold a number, but for a plus or bracket before it."""
-    for found in _LONG_NUMBER.finditer(text):
+    long = _LONG_ASCII_NUMBER if text.isascii() else _LONG_NUMBER
+    for found in long.finditer(text):
         start, end = found.span()
         if sum(map(str.isdigit, found[0])) >= _LEAST_DIGITS and _NUMBER_ANYWHERE.search(
             text, max(0, start - 1), end

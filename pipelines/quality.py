@@ -7,20 +7,14 @@ share. Language-aware ones know English, German, French and Spanish and pass eve
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import cache, cached_property, lru_cache, partial
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache, partial
 from string import ascii_letters
 from typing import Final, get_args
 
 from pipelines.budget import block_spans, estimate_tokens
 from pipelines.headings import is_generic
-from pipelines.notices import (
-    is_blind_text,
-    is_consent_banner,
-    is_error_page,
-    is_paywall,
-    keys_in,
-)
+from pipelines.notices import Notices, is_blind_text
 from pipelines.pii import mask_pii
 from pipelines.records import Document, Pair, PairKind, normalised
 from pipelines.repetition import PHRASES_FROM, Phrases, repeats_lines, repeats_phrases
@@ -51,29 +45,30 @@ _SPACES: Final = bytes(code for code in range(128) if chr(code).isspace())
 
 
 class Judge:
-    """The rules for pairs; given the ``document`` that all are of, what they share is found once.
+    """The rules for ``pairs``: what they share is found once, for all that are given.
 
-    A pair is judged as it would be alone: what is known of the document only spares looks that
-    would find nothing.
+    Each is judged as it would be alone. What is known of the ``document`` that all are of only
+    spares looks that would find nothing.
     """
 
     def __init__(
-        self, rules: PairRules, language: str = "", document: Document | None = None
+        self,
+        rules: PairRules,
+        language: str,
+        pairs: Sequence[Pair],
+        document: Document | None = None,
     ) -> None:
         self.rules = rules
         self.language = language
-        self._document = document
-        self.keys = keys_in(f"{document.title}\n{document.text}") if document else None
+        self.notices = Notices([(pair.prompt, pair.completion) for pair in pairs])
         self.is_fragment = cache(partial(is_fragment, language=language))
         self.leans = cache(partial(leans, language=language))
+        self.may_be_blind = document is None or is_blind_text(f"{document.title}\n{document.text}")
+        self._phrases: Phrases | None = None
+        if document and document.blocks:
+            starts = [start for start, _ in block_spans(document)]
+            self._phrases = Phrases(document.text, starts)
         self._drops = {kind: _drops_for(kind in _SENTENCES, rules) for kind in get_args(PairKind)}
-
-    @cached_property
-    def _phrases(self) -> Phrases | None:
-        document = self._document
-        if document is None:
-            return None
-        return Phrases(document.text, [start for start, _ in block_spans(document)])
 
     def repeats_phrases(self, pair: Pair) -> bool:
         """Whether a completion repeats its phrases."""
@@ -180,6 +175,10 @@ def _has_pii(pair: Pair, judge: Judge) -> bool:
     return judge.rules.pii == "drop" and any(mask_pii(text) != text for text in texts)
 
 
+def _is_notice(name: str, pair: Pair, judge: Judge) -> bool:
+    return judge.notices.says(name, pair.prompt, pair.completion)
+
+
 _Drops = Callable[[Pair, Judge], bool]
 # Name of the rule -> whether it drops the pair, and, where it is for some kinds of pairs only,
 # whether for sentences. The first that does is the reason; a name is counted and stored, so it
@@ -214,13 +213,16 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
         None,
     ),
     "personal-data": (_has_pii, None),
-    "blind-text": (lambda p, judge: is_blind_text(p.prompt, p.completion, judge.keys), None),
-    "error-page": (lambda p, judge: is_error_page(p.prompt, p.completion, judge.keys), None),
-    "paywall": (lambda p, judge: is_paywall(p.prompt, p.completion, judge.keys), None),
-    "consent-banner": (
-        lambda p, judge: is_consent_banner(p.prompt, p.completion, judge.keys),
+    "blind-text": (
+        lambda pair, judge: (
+            judge.may_be_blind and (is_blind_text(pair.prompt) or is_blind_text(pair.completion))
+        ),
         None,
     ),
+    **{
+        name: (partial(_is_notice, name), None)
+        for name in ("error-page", "paywall", "consent-banner")
+    },
     "prompt-generic": (_is_generic, False),
     "prompt-fragment": (lambda pair, judge: judge.is_fragment(pair.prompt), True),
     "completion-fragment": (lambda pair, _: not _holds_sentences(pair.completion), True),
@@ -252,4 +254,4 @@ def keep_pair(pair: Pair, rules: PairRules, language: str = "") -> str | None:
     >>> keep_pair(Pair("Bees", " BEES ", "title"), PairRules())
     'prompt-is-completion'
     """
-    return Judge(rules, language).reason(pair)
+    return Judge(rules, language, (pair,)).reason(pair)

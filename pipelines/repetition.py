@@ -9,7 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from functools import cached_property
+from itertools import accumulate, chain, pairwise
 from typing import Final
 
 # Share of all lines, and of all letters, that stand in lines said before.
@@ -51,14 +52,25 @@ def repeats_phrases(text: str) -> bool:
     if len(set(first)) >= _NEARLY_ALL * len(first):
         return False
     letters = sum(map(len, words))
+    return _says_one_again(words, letters) or _says_many_again(words, letters)
+
+
+def _says_one_again(words: list[str], letters: int) -> bool:
+    """Whether one n-gram is too much of the text; no more of it than n times one word."""
     word_share = max(len(word) * count for word, count in Counter(words).items()) / letters
     return any(
         n * word_share > most and _top_share(words, n, letters) > most
         for n, most in _TOP_MOST.items()
-    ) or (
-        _again_share(words, _FIRST_LOOK, letters) > _AGAIN_LEAST
-        and any(_again_share(words, n, letters) > most for n, most in _AGAIN_MOST.items())
     )
+
+
+def _says_many_again(words: list[str], letters: int) -> bool:
+    """Whether n-grams said before are too much; the longer they are, the less."""
+    for n, most in _AGAIN_MOST.items():
+        share = _again_share(words, n, letters)
+        if share > most or share <= _AGAIN_LEAST:
+            return share > most
+    return False
 
 
 class Phrases:
@@ -70,15 +82,30 @@ class Phrases:
     def __init__(self, text: str, starts: Sequence[int]) -> None:
         self._text = text
         self._starts = starts
-        words = text.split()
-        # Equal grams have equal hashes; where others have, too, a part only gets a look in vain.
-        self._grams = list(map(hash, zip(*_shifted(words, _FIRST_LOOK), strict=False)))
-        parts = [text[start:end] for start, end in pairwise((*starts, len(text)))]
-        counts = [len(part.split()) for part in parts]
-        self._before = [0, *accumulate(counts)]
-        self._is_even = [
-            part.count(" ") + 1 == count and part.rstrip("\n").isprintable()
-            for part, count in zip(parts, counts, strict=True)
+        self._parts = [text[start:end] for start, end in pairwise((*starts, len(text)))]
+
+    @cached_property
+    def _said(self) -> list[list[str]]:
+        """Each block's words."""
+        return [part.split() for part in self._parts]
+
+    @cached_property
+    def _grams(self) -> list[int]:
+        """Their hashes: equal ones have equal; if others have, a part gets a look in vain."""
+        words = list(chain.from_iterable(self._said))
+        return list(map(hash, zip(*_shifted(words, _FIRST_LOOK), strict=False)))
+
+    @cached_property
+    def _before(self) -> list[int]:
+        """How many words stand before each block."""
+        return [0, *accumulate(map(len, self._said))]
+
+    @cached_property
+    def _is_even(self) -> list[bool]:
+        """Whether each block has nothing but single spaces between its words."""
+        return [
+            part.count(" ") + 1 == len(words) and part.rstrip("\n").isprintable()
+            for part, words in zip(self._parts, self._said, strict=True)
         ]
 
     def may_repeat(self, start: int, end: int) -> bool:
@@ -112,11 +139,10 @@ def _top_share(words: list[str], n: int, letters: int) -> float:
 
 def _again_share(words: list[str], n: int, letters: int) -> float:
     """The share of letters in words that belong to an n-gram said before."""
-    seen: set[tuple[str, ...]] = set()
+    first: dict[tuple[str, ...], int] = {}
+    grams = enumerate(_grams(words, n))
     repeated, until = 0, 0
-    for index, gram in enumerate(_grams(words, n)):
-        if gram in seen:
-            repeated += sum(map(len, words[max(index, until) : index + n]))
-            until = index + n
-        seen.add(gram)
+    for index in [index for index, gram in grams if first.setdefault(gram, index) != index]:
+        repeated += sum(map(len, words[max(index, until) : index + n]))
+        until = index + n
     return repeated / letters

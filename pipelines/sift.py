@@ -20,8 +20,9 @@ def judged_pairs(document: Document, rules: PairRules) -> Iterator[tuple[Pair, s
     language = language_of(document.language, document.text)
     if language != document.language:
         document = replace(document, language=language)
-    judge = Judge(rules, language, document)
-    for pair in make_pairs(document, rules):
+    pairs = list(make_pairs(document, rules))
+    judge = Judge(rules, language, pairs, document)
+    for pair in pairs:
         yield pair, judge.reason(pair) or ""
 
 

@@ -7,6 +7,7 @@ the language is not one of those that can be told, the page is believed.
 from __future__ import annotations
 
 import re
+from string import ascii_letters
 from typing import Final
 
 from pipelines.lexicon import LEXICONS
@@ -31,6 +32,7 @@ _SCRIPTS: Final = {
     "hangul": (re.compile("[\u1100-\u11ff\uac00-\ud7af]"), frozenset(("ko",))),
     "han": (re.compile("[\u3040-\u30ff\u3400-\u9fff]"), frozenset(("ja", "zh"))),
 }
+_SIGNS: Final = bytes(set(range(128)) - set(ascii_letters.encode()))
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _LOOKED_AT: Final = 400  # characters
 _LOOKED_AT_WHOLE: Final = 4_000
@@ -69,11 +71,16 @@ def is_foreign(text: str, language: str) -> bool:
 def _is_other_script(text: str, language: str) -> bool:
     for letters, languages in _SCRIPTS.values():
         if language in languages:
-            if text.isascii() and letters.match("a"):
+            if letters.match("a") and _count_ascii(text) >= _LEAST_SHARE * len(text):
                 return False
             count = len(_LETTER.findall(text))
             return count >= _LEAST_LETTERS and len(letters.findall(text)) < _LEAST_SHARE * count
     return False
+
+
+def _count_ascii(text: str) -> int:
+    """How many ASCII letters there are, or other signs if nothing else is."""
+    return len(text if text.isascii() else text.encode("ascii", "ignore").translate(None, _SIGNS))
 
 
 def _is_other_language(text: str, language: str) -> bool:
