@@ -3,6 +3,7 @@
 The HTML of three Debian packages (see ``bench/packages.py``), extracted and paired as the crawl
 does, without a crawl. Prints for each site and kind the share that each rule drops, then
 ``--read N`` kept pairs chosen by ``--seed``; ``--dropped RULE`` shows dropped ones instead.
+``--beside`` also times trafilatura on each page, in the same run: machines differ.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import textwrap
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
+
+import trafilatura
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
@@ -40,6 +43,7 @@ class Tally:
         self.dropped: defaultdict[str, list[tuple[str, Pair]]] = defaultdict(list)
         self.pages = 0
         self.seconds = 0.0
+        self.beside = 0.0
         self.seen: set[bytes] = set()
 
     def add(self, page: str, document: Document) -> None:
@@ -59,10 +63,19 @@ class Tally:
                 self.kept.append((page, pair))
                 self.seen.add(pair.fingerprint)
 
+    def time_beside(self, page: str) -> None:
+        """What trafilatura takes to find the text of a page, without its metadata."""
+        begin = time.process_time()
+        trafilatura.bare_extraction(page, fast=True, with_metadata=False)
+        self.beside += time.process_time() - begin
+
     def show(self, site: str) -> None:
         """The table of a site."""
         per_page = 1000 * self.seconds / max(1, self.pages)
-        print(f"\n{site}: {self.pages} documents, {per_page:.2f} ms each for pairs and rules")
+        ratio = f", {self.seconds / self.beside:.2f} of trafilatura's time" if self.beside else ""
+        print(
+            f"\n{site}: {self.pages} documents, {per_page:.2f} ms each for pairs and rules{ratio}"
+        )
         names = sorted({name for drops in self.drops.values() for name in drops})
         print(f"{'':24}" + "".join(f"{kind:>10}" for kind in KINDS))
         print(f"{'made':24}" + "".join(f"{self.made[kind]:>10,}" for kind in KINDS))
@@ -89,6 +102,7 @@ def main() -> None:
     parser.add_argument("--read", type=int, default=20, help="pairs to read")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dropped", default="", help="read what this rule drops")
+    parser.add_argument("--beside", action="store_true", help="time trafilatura, too")
     parser.add_argument("--prompt-path", action="store_true", help="prompt_path = true")
     args = parser.parse_args()
     rules = PairRules(tuple(args.kinds.split(",")), prompt_path=args.prompt_path)
@@ -98,6 +112,9 @@ def main() -> None:
             tallies[site] = Tally(rules)
             for page, document in documents(folder, site):
                 tallies[site].add(page, document)
+                if args.beside:
+                    path = folder / SITES[site][0] / SITES[site][1] / page
+                    tallies[site].time_beside(path.read_text("utf-8", "replace"))
             tallies[site].show(site)
     choice = random.Random(args.seed)
     for tally in tallies.values():

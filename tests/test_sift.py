@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines import pii
+from pipelines.notices import Notices
 from pipelines.pairs import make_pairs
 from pipelines.pii import mask_pii, pii_suspects
 from pipelines.quality import keep_pair
@@ -68,7 +69,7 @@ SAID = st.sampled_from(
         "Page not found | 404 Not Found | Subscribe now to continue reading. | lorem ipsum dolor | "
         "a b a b a b a b a b a b a b a b | the bees and the bees and the bees and the bees | "
         "x = 1; y[2] += (3 + 4) * 5 | 0228/734567 | 2005-04-07 15:13 | Les abeilles font du miel. "
-        "| Die Bienen sind im Stock, und das ist gut. | 蜂は花の蜜から蜂蜜を作ります。 | Bees | ﬁne ½ "
+        "| Die Bienen sind im Stock, und das ist gut. | 蜂は蜂蜜を作ります。 | Bees | ﬁne ½ "
         "| A list of bees | (555) 123-4567 | 1 2 3 4 5 6 7 8 9\n1 2 3\n4 5 6\n7 8 9 | Who is it? | "
         "e\u0301"
     ).split(" | ")
@@ -99,6 +100,13 @@ def test_real_pages(path, rules):
         pytest.skip("the page gives no document")
     blocks = tuple(Block(**block) for block in row["blocks"])
     assert_as_alone(Document(row["url"], row["title"], blocks, row["language"]), rules)
+
+
+def test_a_long_completion_is_about_something_though_it_is_a_prompt_elsewhere():
+    long = "Accept all cookies. " * 20
+    notices = Notices([(long, "Bees"), ("Bees", long)])
+    assert notices.says("consent-banner", long, "Bees")
+    assert not notices.says("consent-banner", "Bees", long)
 
 
 @given(st.lists(SAID | st.text(max_size=5), max_size=6).map("".join))
