@@ -159,6 +159,9 @@ class Pairs(_Table):
     max_tokens: int = Field(
         2000, ge=0, description="Longer completions are cut, about so many tokens each; 0: never."
     )
+    max_parts: int = Field(
+        8, ge=0, description="Of the parts of a title or heading, so many are kept; 0: all."
+    )
     prompt_path: bool = Field(
         False, description="A heading's prompt begins with the title and the headings above it."
     )

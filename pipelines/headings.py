@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# Headings of so many pages that they ask nothing by themselves.
+# In the prompt of a further part of a long text, before the part's number.
+CONTINUED: Final = " (continued "
+_PART: Final = re.compile(re.escape(CONTINUED) + r"(\d+)\)(?:\n|$)")
+
 _GENERIC: Final = frozenset(
     phrase.strip()
     for phrase in (
@@ -55,12 +58,22 @@ _NUMBERING: Final = re.compile(
 )
 
 
+def part_number(prompt: str) -> int:
+    r"""Which part of a long text a title or heading asks for.
+
+    >>> part_number("Bees"), part_number("Bees (continued 12)\nThey fly.")
+    (1, 12)
+    """
+    found = _PART.search(prompt) if CONTINUED in prompt else None
+    return int(found[1]) if found else 1
+
+
 def is_generic(heading: str) -> bool:
     """Whether a heading says nothing without its page: "Overview", "3.1 Notes".
 
     >>> is_generic("3.1 Notes"), is_generic("Notes on Bees")
     (True, False)
     """
-    plain = heading.split(" (continued ", 1)[0]
+    plain = heading.split(CONTINUED, 1)[0]
     plain = _NUMBERING.sub("", f" {plain}").strip(" .:!?\xa0").casefold()
     return plain in _GENERIC or not plain

@@ -22,6 +22,7 @@ from pipelines.budget import (
     fitting,
     pieces_of,
 )
+from pipelines.headings import CONTINUED
 from pipelines.records import Block, Document, Pair, PairKind, normalised
 from pipelines.rules import PairRules
 from pipelines.sentences import is_finished, split_sentences
@@ -29,7 +30,7 @@ from pipelines.sentences import is_finished, split_sentences
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAIRS_VERSION: Final = 2  # of the strategies, the splitter and the pair rules together
+PAIRS_VERSION: Final = 3  # of the strategies, the splitter and the pair rules together
 PATH_JOINED_BY: Final = " > "
 NOT_IN_TEXT: Final = -1  # the span of a title
 
@@ -148,7 +149,7 @@ def _whole(
     for number, part in enumerate(parts, start=1):
         asked = prompt
         if number > 1:
-            asked = f"{prompt} (continued {number}){_context(source, parts[number - 2][-1])}"
+            asked = f"{prompt}{CONTINUED}{number}){_context(source, parts[number - 2][-1])}"
         first_block = part[0].block if heading is None or number > 1 else heading
         yield Pair(
             asked,
@@ -234,6 +235,8 @@ def _check(rules: PairRules) -> None:
         raise ValueError(f"window is {rules.window}, it must be 1 or more")
     if rules.max_tokens < 0:
         raise ValueError(f"max_tokens is {rules.max_tokens}, it must be 0 (no limit) or more")
+    if rules.max_parts < 0:
+        raise ValueError(f"max_parts is {rules.max_parts}, it must be 0 (no limit) or more")
     unknown = [strategy for strategy in rules.strategies if strategy not in _STRATEGIES]
     if unknown:
         raise ValueError(f"strategy {unknown[0]!r} is unknown, allowed: {', '.join(_STRATEGIES)}")

@@ -13,7 +13,7 @@ from string import ascii_letters
 from typing import Final, get_args
 
 from pipelines.budget import block_spans, estimate_tokens
-from pipelines.headings import is_generic
+from pipelines.headings import is_generic, part_number
 from pipelines.notices import Notices, is_blind_text
 from pipelines.pii import mask_pii
 from pipelines.records import Document, Pair, PairKind, normalised
@@ -187,6 +187,10 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
     "prompt-empty": (lambda pair, _: not _WORD.search(pair.prompt), None),
     "completion-empty": (lambda pair, _: not _WORD.search(pair.completion), None),
     "prompt-without-letters": (lambda pair, _: not _LETTER.search(pair.prompt), None),
+    "too-many-parts": (
+        lambda pair, judge: 0 < judge.rules.max_parts < part_number(pair.prompt),
+        False,
+    ),
     "prompt-is-completion": (lambda pair, _: _is_same(pair), None),
     "prompt-in-completion": (
         lambda pair, _: (

@@ -13,6 +13,8 @@ from functools import cached_property
 from itertools import accumulate, chain, pairwise
 from typing import Final
 
+from pipelines.sentences import is_finished
+
 # Share of all lines, and of all letters, that stand in lines said before.
 _LINES_MOST: Final = 0.30
 _LINE_LETTERS_MOST: Final = 0.20
@@ -44,15 +46,26 @@ def repeats_lines(text: str) -> bool:
 
 
 def repeats_phrases(text: str) -> bool:
-    """Whether too much of a text of 50 words or more is one n-gram, or n-grams said before."""
+    """Whether too much of a text of 50 words or more is one n-gram, or n-grams said before.
+
+    Of a text with prose in it, too much of its prose.
+    """
     words = text.split()
     if len(words) < PHRASES_FROM:
         return False
     first = _grams(words, _FIRST_LOOK)
     if len(set(first)) >= _NEARLY_ALL * len(first):
         return False
+    words = _prose_of(text) or words
     letters = sum(map(len, words))
     return _says_one_again(words, letters) or _says_many_again(words, letters)
+
+
+def _prose_of(text: str) -> list[str]:
+    """The words of the lines that are sentences, if enough; code and tables repeat themselves."""
+    lines = (line for line in text.split("\n") if is_finished(line, announcing=True))
+    words = " ".join(lines).split()
+    return words if len(words) >= PHRASES_FROM else []
 
 
 def _says_one_again(words: list[str], letters: int) -> bool:

@@ -33,9 +33,10 @@ class PairRules:
 
     ``every`` is the n of "every nth sentence is a prompt" (2 or more), ``window`` the number
     of sentences after the prompt in the window strategy (1 or more). A completion of more than
-    ``max_tokens`` is cut (0: never); ``prompt_path`` puts title and outer headings before a
-    heading. The rest is for ``pipelines.quality``: words at least and at most, what becomes of
-    personal data, and the names of rules that are not applied.
+    ``max_tokens`` is cut (0: never), and of its parts ``max_parts`` are kept (0: all).
+    ``prompt_path`` puts title and outer headings before a heading. The rest is for
+    ``pipelines.quality``: words at least and at most, what becomes of personal data, and the
+    names of rules that are not applied.
     """
 
     strategies: tuple[PairKind, ...] = ("title", "heading", "sentence")
@@ -44,6 +45,7 @@ class PairRules:
     splitter: Splitter = "sentencex"
     system_prompt: str = ""
     max_tokens: int = 2000
+    max_parts: int = 8
     prompt_path: bool = False
     min_prompt_words: int = 4
     max_prompt_words: int = 100

@@ -178,6 +178,7 @@ def test_the_splitter_and_the_language_are_used():
         (PairRules(every=1), "every is 1"),
         (PairRules(window=0), "window is 0"),
         (PairRules(max_tokens=-1), "max_tokens is -1"),
+        (PairRules(max_parts=-1), "max_parts is -1"),
         (PairRules(strategies=("title", "haiku")), "'haiku' is unknown, allowed: title, heading"),
         (PairRules(splitter="nltk"), "splitter is 'nltk'"),
     ],

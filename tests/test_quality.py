@@ -35,6 +35,8 @@ PROSE = (
         pytest.param("title", " —", GOOD, "prompt-empty", id="only a dash"),
         pytest.param("title", "Bees", "...", "completion-empty", id="only dots"),
         pytest.param("heading", "2000-06-19", GOOD, "prompt-without-letters", id="a date"),
+        pytest.param("title", "Bees (continued 9)\nIt is.", GOOD, "too-many-parts", id="ninth"),
+        pytest.param("title", "Bees (continued 8)\nIt is.", GOOD, None, id="eighth"),
         pytest.param("title", "Bees", " BEES\n", "prompt-is-completion", id="but for case"),
         pytest.param("title", "Bees", f"Bees.\n{GOOD}", "prompt-in-completion", id="headline"),
         pytest.param("title", "Honey", GOOD, None, id="only the beginning is the same"),
@@ -223,6 +225,8 @@ def test_the_language_is_the_page_s_or_what_its_small_words_tell(said, text, lan
         pytest.param(f"{PROSE} {PROSE}", False, True, id="all of it twice"),
         pytest.param("a b " * 24, False, False, id="fewer than 50 words"),
         pytest.param("a b " * 30, False, True, id="60 words"),
+        pytest.param(f"{PROSE}\n" + "x = f(y)\n" * 40, True, False, id="prose with code"),
+        pytest.param(f"{PROSE} {PROSE}\nx = f(y)\n", False, True, id="repeated prose with code"),
     ],
 )
 def test_repetition_as_gopher_counts_it(text, lines, phrases):
