@@ -64,6 +64,16 @@ _ENGLISH_BASES: Final = (
     "sign sit skip solve sort speak specify split stand start state stay stop store strip "
     "suggest supply support suppose surprise switch take talk tell tend terminate test thank "
     "think touch track transfer transform translate treat trigger trust try turn type "
+    "maintain adapt activate deactivate fall descend acquire adopt alter analyze announce "
+    "arrive assert bind bring calculate canonicalize carry catch characterize communicate "
+    "comply conform consume contribute deal decrease deny derive distinguish distribute "
+    "eliminate embed emit emulate enhance exclude expire expose facilitate forbid forward "
+    "gather hinder impose infer initiate inject integrate interfere iterate justify launch "
+    "manipulate negotiate notify observe omit originate overwrite persist precede predict "
+    "prohibit propagate prune pursue rebuild recall reconstruct redirect refine reject reload "
+    "replicate reproduce resemble reside resist revert revoke satisfy shrink simplify "
+    "simulate submit substitute succeed suffer suffice supersede surround survive suspend "
+    "synchronize tolerate traverse unify utilize "
     "understand undo update upgrade upload use validate vary verify view violate visit wait "
     "walk want warn wish wonder work worry wrap write yield translate truncate"
 )
@@ -106,7 +116,8 @@ _ENGLISH: Final = Words(
         "only meaningful, only useful, only valid, only used, read, default is, defaults to, "
         "example, whether, let, how to, what to, where to, when to, in other cases, "
         "in most cases, in either case, in both cases, "
-        "in any case, as explained, as discussed, as seen, one is, "
+        "in any case, in the first case, in the second case, in the former, in the latter, "
+        "from then on, as explained, as discussed, as seen, one is, "
         "usually the, since then, until then, by then, at the time, at that time, other, one day, "
         "please see, please note, please refer, please read, please consult, refer to, "
         "consult the, now is, you are here, "
@@ -127,7 +138,7 @@ _ENGLISH: Final = Words(
         "understood won wore wrote written lies let's here's there's that's it's you're we're "
         "they're what's who's how's isn’t aren’t wasn’t doesn’t don’t didn’t can’t won’t "
         "wouldn’t shouldn’t couldn’t hasn’t haven’t it’s that’s there’s you’re we’re they’re "
-        "you’ll you'll you've you’ve ain't need needn't dare ought".split()
+        "you’ll you'll you've you’ve ain't need needn't dare ought defaults".split()
     ),
     frozenset(_ENGLISH_BASES.split()),
     tuple("ed ize izes ises ifies n't n’t 'll ’ll 're ’re 've ’ve".split()),
