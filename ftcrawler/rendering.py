@@ -13,7 +13,7 @@ import importlib.util
 import logging
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
 
@@ -143,16 +143,15 @@ class Renderer:
     async def _read(self, tab: Tab, url: str, errands: Errands) -> bytes:
         errands.frame = tab.main_frame
         await tab.goto(url, wait_until="commit")  # a script may keep it from loading whole
-        while not await tab.evaluate(_LOADED):  # noqa: ASYNC110 - the browser knows, we ask
+        while not await _asked(tab, _LOADED):  # noqa: ASYNC110 - the browser knows, we ask
             await asyncio.sleep(_TICK)
         await errands.quiet(QUIET)
-        here = tab.url if origin_of(canonical(tab.url)) == origin_of(url) else ""
-        if errands.departure or not here:
-            raise LedAwayError(errands.departure or tab.url)
-        await tab.evaluate(_UNSEEN)
-        if await tab.evaluate(_SIZE) > self._most:
+        _stays(tab, url, errands)
+        await _asked(tab, _UNSEEN)
+        if (await _asked(tab, _SIZE) or 0) > self._most:
             raise UnusableError("too-large", f"{url} grew to more than {self._most} characters")
         html: str = await tab.content()
+        _stays(tab, url, errands)
         return html.encode("utf-8", "replace")
 
     async def _started(self) -> Browser:
@@ -197,6 +196,23 @@ class Renderer:
             if ending:
                 with contextlib.suppress(Exception):
                     await asyncio.wait_for(ending, _CLOSING)
+
+
+async def _asked(tab: Tab, script: str) -> Any:
+    """What a script of ours says, or None while the page is leaving for another."""
+    try:
+        return await tab.evaluate(script)
+    except Exception as error:
+        if "context was destroyed" in str(error):
+            return None
+        raise
+
+
+def _stays(tab: Tab, url: str, errands: Errands) -> None:
+    """Raise :class:`LedAwayError` when scripts have replaced the page by another."""
+    here = origin_of(canonical(tab.url)) == origin_of(url)
+    if errands.departure or not here:
+        raise LedAwayError(errands.departure or tab.url)
 
 
 def _settle(crashed: asyncio.Future[None]) -> None:
