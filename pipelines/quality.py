@@ -13,6 +13,7 @@ from string import ascii_letters
 from typing import Final, get_args
 
 from pipelines.budget import block_spans, estimate_tokens
+from pipelines.fragments import is_fragment
 from pipelines.headings import is_generic, part_number
 from pipelines.notices import Notices, is_blind_text
 from pipelines.pii import mask_pii
@@ -20,7 +21,7 @@ from pipelines.records import Document, Pair, PairKind, normalised
 from pipelines.repetition import PHRASES_FROM, Phrases, repeats_lines, repeats_phrases
 from pipelines.rules import PairRules
 from pipelines.sentences import is_finished
-from pipelines.standing import is_fragment, leans
+from pipelines.standing import leans
 from pipelines.tongues import is_foreign
 
 _WORD: Final = re.compile(r"\w")

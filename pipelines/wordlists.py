@@ -117,7 +117,9 @@ _ENGLISH: Final = Words(
         "example, whether, let, how to, what to, where to, when to, in other cases, "
         "in most cases, in either case, in both cases, "
         "in any case, in the first case, in the second case, in the former, in the latter, "
-        "from then on, as explained, as discussed, as seen, one is, "
+        "from then on, in the other direction, in the opposite direction, most noticeably, most "
+        "notably, notably, as one can, as you can, as you may, as you might, as explained, "
+        "as discussed, as seen, one is, "
         "usually the, since then, until then, by then, at the time, at that time, other, one day, "
         "please see, please note, please refer, please read, please consult, refer to, "
         "consult the, now is, you are here, "
@@ -138,7 +140,7 @@ _ENGLISH: Final = Words(
         "understood won wore wrote written lies let's here's there's that's it's you're we're "
         "they're what's who's how's isn’t aren’t wasn’t doesn’t don’t didn’t can’t won’t "
         "wouldn’t shouldn’t couldn’t hasn’t haven’t it’s that’s there’s you’re we’re they’re "
-        "you’ll you'll you've you’ve ain't need needn't dare ought defaults".split()
+        "you’ll you'll you've you’ve ain't need needn't dare ought defaults fires".split()
     ),
     frozenset(_ENGLISH_BASES.split()),
     tuple("ed ize izes ises ifies n't n’t 'll ’ll 're ’re 've ’ve".split()),

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from pipelines.fragments import is_fragment
 from pipelines.headings import is_generic
 from pipelines.pii import mask_pii
 from pipelines.quality import PAIR_REASONS, keep_pair
@@ -13,7 +14,7 @@ from pipelines.records import Block, Document, Pair
 from pipelines.repetition import Phrases, repeats_lines, repeats_phrases
 from pipelines.rules import PairRules
 from pipelines.sift import kept_pairs
-from pipelines.standing import is_fragment, leans
+from pipelines.standing import leans
 from pipelines.tongues import is_foreign, language_of
 
 GOOD = "Honey is made from the nectar of flowers."
@@ -139,6 +140,18 @@ def test_a_generic_heading_is_kept_with_its_path(rules):
         ("en", "The main advantage of wax is its price.", False),
         ("en", "The DEFAULT clause specifies a value.", False),
         ("en", "All bees are insects.", False),
+        ("en", "The default is white.", True),
+        ("en", "The Z is a letter.", True),
+        ("en", "The moved bees are back.", True),
+        ("en", "The wild bees are back.", False),
+        ("en", "Wax, however, melts.", True),
+        ("en", "The bees will then leave the hive.", True),
+        ("en", "The red bees are back.", False),
+        ("en", "The guard closes the hive in the evening, then sleeps.", False),
+        ("en", "If rain falls, bees then stay.", False),
+        ("en", "They come and then leave.", True),
+        ("en", "Bees come and then leave.", False),
+        ("en", "In the other direction, bees come home.", True),
         ("en", "In the second case, bees are moved.", True),
         ("en", "Italy is a country.", False),
         ("en", "Thistles grow in the meadow.", False),
@@ -182,6 +195,16 @@ def test_leaning(language, sentence, is_leaning):
         ("en", "The human-readable name used in the header.", True),
         ("en", "The name is used in the header.", False),
         ("en", "Wax is made in hives.", False),
+        ("en", "Clones a hive into a new place.", True),
+        ("en", "Passes the honey on.", True),
+        ("en", "Summarizes what the bees did.", True),
+        ("en", "Lists are printed in the hive.", False),
+        ("en", "Sometimes the bees leave.", False),
+        ("en", "Is a synonym for wax.", True),
+        ("en", "Is a drone a bee?", False),
+        ("en", "Do not move the hive.", False),
+        ("en", "Hives that are moved must be closed.", False),
+        ("en", "A hive or one that can be quickly moved to a hive.", True),
         ("de", "Bienen machen Honig.", False),
         ("de", "Eine Liste der Bienen.", True),
         ("fr", "Les abeilles font du miel.", False),
