@@ -27,6 +27,7 @@ _SURELY_NO_MARKER: Final = _LONGEST_MARKER + _TWO
 _SURE_ENDS: Final = frozenset(("! ", "? "))
 _UNSPACED_FROM: Final = "\u2e80"  # scripts that put no space between sentences
 _LOOK_BACK: Final = 1_000  # characters: a quotation that is longer does not bind
+_OMISSION: Final = " ..."
 _ELLIPSES: Final = ("...", "…", ". . .")
 # A border that sentencex may have left inside a part; what follows decides.
 _INSIDE: Final = re.compile(r"[.!?…](?:(?<=[.…])|[)\]])\s+(?=[^\W\d_a-z])")
@@ -56,6 +57,8 @@ def _joins(before: str, after: str, lexicon: Lexicon) -> bool:
         return False
     if len(stem) == len(before):  # no space between: "B.A.-BA", ".NET"
         return first < _UNSPACED_FROM
+    if stem.endswith(_OMISSION) and stem[-5:-4].isupper() and after[:2].isupper():
+        return True  # "CREATE TABLE ... AS SELECT"
     if len(stem) > _LONGEST_WORD and stem[-_LONGEST_WORD:-1].isalpha():
         return False
     return _is_open(*_last_words(stem), after, lexicon)

@@ -36,6 +36,8 @@ _THINK: Final = "think"
 _LEADS: Final = frozenset(
     "after as because before by for if in on since to when while with".split()
 )
+_PATH: Final = re.compile(r"\S*/\S*")  # "exclude" is no verb in /etc/exclude
+_BEHIND_LEAD: Final = re.compile(r"([^,]{1,60}), ([a-z]+s) (?:the|a|an|all|each|any)\b")
 _TO: Final = "to"  # "a file to split" says nothing of it
 _LONGEST_NAME: Final = 6  # words, with the verb after it
 _LEAST_STEM: Final = 2  # letters before a verb's ending
@@ -66,13 +68,16 @@ def is_fragment(sentence: str, language: str) -> bool:
     if not known:
         return False
     letters = _ASCII_LETTERS if sentence.isascii() else _LETTERS
-    words = letters.findall(_REMARK.sub("", sentence) if "(" in sentence else sentence)
+    said = _REMARK.sub("", sentence) if "(" in sentence else sentence
+    words = letters.findall(_PATH.sub("X", said) if "/" in said else said)
     if not words:
         return True
     small = words[0] if words[0].islower() else ""
     if small in known.verbs or small in LEXICONS[language].functions:
         return True
     if language == "en" and _lacks_subject(words[0].lower(), words[1:2], known):
+        return True
+    if language == "en" and _lacks_subject_late(said, known):
         return True
     if language == "en" and words[0].lower() in _AFTER_SUBJECT and _QUESTION not in sentence:
         return True
@@ -98,6 +103,16 @@ def _lacks_subject(first: str, after: list[str], known: Words) -> bool:
     stems = (first[:-1], first[:-2], f"{first[:-3]}y" if first.endswith("ies") else "")
     is_verb = first in known.verbs and not known.bases.isdisjoint(stems)
     return (is_verb or first.endswith("izes")) and (not after or after[0] not in _FINITE)
+
+
+def _lacks_subject_late(sentence: str, known: Words) -> bool:
+    """Whether nothing is said to do it behind a lead: "With no name, lists the files"."""
+    found = _BEHIND_LEAD.match(sentence)
+    return bool(
+        found
+        and _lacks_subject(found[2], ["the"], known)
+        and known.verbs.isdisjoint(found[1].lower().split())
+    )
 
 
 def _next_verb(words: list[str], start: int, known: Words) -> int | None:
@@ -128,7 +143,7 @@ def _says(words: list[str], index: int, known: Words) -> bool:
 def _is_attribute(before: str, small: str, after: str) -> bool:
     """Whether a participle between two words describes: "of allowed sizes", "a hive made by"."""
     if small in _DONE and after in _AFTER_DONE and before not in _FINITE:
-        return (small, after) != _WONT
+        return not before or (small, after) != _WONT
     if not small.endswith(_PARTICIPLE):
         return False
     return before == "of" or (after == "by" and before not in _FINITE)

@@ -38,7 +38,8 @@ _SUBJECTS: Final = ("it ", "they ", "he ", "she ")
 _THEM: Final = "them"
 _READERS: Final = frozenset(("you", "sie", "vous", "usted"))
 # "those who", "such as": what follows says which.
-_SAYS_WHICH: Final = frozenset("as who that which whose of with in from".split())
+_SAYS_WHICH: Final = frozenset("who that which whose of with in from".split())
+_SUCH_AS: Final = ("such", "as")
 _LONGEST_OPENER: Final = 5  # words
 _LONGEST_SUBJECT: Final = 8
 _CAPITALS: Final = 2
@@ -93,7 +94,7 @@ def _points(words: list[str], known: Words) -> bool:
     ):
         return True
     return not known.pointing.isdisjoint(words) and any(
-        word in known.pointing and after not in _SAYS_WHICH
+        word in known.pointing and after not in _SAYS_WHICH and (word, after) != _SUCH_AS
         for word, after in pairwise((*words[1:], ""))
     )
 

@@ -118,7 +118,8 @@ _ENGLISH: Final = Words(
         "in most cases, in either case, in both cases, "
         "in any case, in the first case, in the second case, in the former, in the latter, "
         "from then on, in the other direction, in the opposite direction, most noticeably, most "
-        "notably, notably, as one can, as you can, as you may, as you might, as explained, "
+        "notably, notably, in the same spirit, in the simplest case, in the simplest cases, "
+        "as one can, as you can, as you may, as you might, as explained, "
         "as discussed, as seen, one is, "
         "usually the, since then, until then, by then, at the time, at that time, other, one day, "
         "please see, please note, please refer, please read, please consult, refer to, "
@@ -169,6 +170,7 @@ _ENGLISH: Final = Words(
         " our ",
         " them as ",
         " therefore ",
+        " though.",
         " earlier ",
         " mentioned",
         "previous section",

@@ -72,6 +72,12 @@ def test_there_are_cases_enough():
             id="a wide space before a stop, at which sentencex panics",
         ),
         pytest.param("Pourquoi\u202f? Si.", "fr", ["Pourquoi\u202f?", "Si."], id="a narrow one"),
+        pytest.param(
+            "Use CREATE TABLE ... AS SELECT here. It copies ... Then it ends.",
+            "en",
+            ["Use CREATE TABLE ... AS SELECT here.", "It copies ...", "Then it ends."],
+            id="an omission within code",
+        ),
         pytest.param("See a.txt or b.c now.", "en", ["See a.txt or b.c now."], id="names"),
         pytest.param("Ἦν τις; Ναί.", "el", ["Ἦν τις;", "Ναί."], id="a Greek question"),
         pytest.param("Who is it; Yes.", "el", ["Who is it;", "Yes."], id="in Latin letters"),
