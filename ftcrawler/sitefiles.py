@@ -80,4 +80,4 @@ def require_contacts(sites: Iterable[Site], contact: str) -> None:
         if not (site.request.contact or contact or site.request.allow_private_addresses)
     ]
     if anonymous:
-        raise SiteError([f"{name}.toml: {NO_CONTACT}" for name in anonymous])
+        raise SiteError([f"{name}: {NO_CONTACT}" for name in anonymous])

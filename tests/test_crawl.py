@@ -242,7 +242,7 @@ def test_private_addresses_are_refused_unless_the_site_permits_them(web, crawler
     crawler.site(text=f'start_urls = ["{web.url}/"]\n')
     anonymous = crawler.run()
     assert anonymous.code == 2
-    assert "web.toml: no contact: set FTCRAWLER_CONTACT" in anonymous.err
+    assert "web: no contact: set FTCRAWLER_CONTACT" in anonymous.err
     done = crawler.run(FTCRAWLER_CONTACT="someone@example.org")
     assert web.paths() == []
     assert done.counts()["page/denied/private-address"] == 1

@@ -257,6 +257,17 @@ def test_a_recheck_asks_robots_txt_anew_although_it_was_read_today(site, web):
     assert [row["reason"] for row in done.rows("tombstones")] == ["consent: robots.txt"]
 
 
+def test_a_recheck_of_nothing_or_of_a_site_without_its_file_is_said(site):
+    kept, site.data = site.data, site.data.with_name("none")
+    assert "nothing was crawled" in site.run("consent", "--recheck").err
+    assert not site.data.exists()
+    site.data = kept
+    (site.sites / "web.toml").unlink()
+    done = site.run("consent", "--recheck")
+    assert done.code == 4
+    assert "web: not rechecked" in done.err
+
+
 def test_a_recheck_that_cannot_look_keeps_the_rows_and_says_so(site, web):
     web.routes["/a"] = Answer(b"", 500)
     done = site.run("consent", "--recheck")

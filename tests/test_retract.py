@@ -85,10 +85,10 @@ def test_twice_is_once_and_a_dry_run_is_none(crawled, web):
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        (("http://127.0.0.1/none", "--reason", WHY), "knows no such URL"),
+        (("http://127.0.0.1/none", "--reason", WHY), "no site knows such a URL"),
         (("nonsense", "--reason", WHY), "not an absolute"),
         (("--match", "(", "--reason", WHY), "not a regular expression"),
-        (("--match", "nowhere", "--reason", WHY), "knows no such URL"),
+        (("--match", "nowhere", "--reason", WHY), "no site knows such a URL"),
         (("--site", "other", "--reason", WHY), "nothing of it"),
         (("--site", "web"), "--reason is missing"),
         (("--reason", WHY), "name URLs"),

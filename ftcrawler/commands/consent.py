@@ -87,14 +87,13 @@ class Command(CrawlCommand):
         """One of the four."""
         assert self.settings is not None
         if len(args) > 1 or (args and (opts.recheck or opts.export)):
-            raise UsageError
+            raise UsageError("one URL, or --recheck or --export for what was crawled")
         data_dir = Path(self.settings["DATA_DIR"]).absolute()
-        if opts.recheck:
-            opts.full, opts.spargs = False, {"recheck": "1", "site": opts.site}
-            super().run(["articles"], opts)
-            return
         names = [name for name in opts.site.split(",") if name] or None
         try:
+            if opts.recheck:
+                self._recheck(self._known(data_dir, names), opts)
+                return
             if args:
                 self._explain_url(args[0], names, opts)
             else:
@@ -123,11 +122,27 @@ class Command(CrawlCommand):
         used = bool(seen) and as_record(seen[-1])["outcome"] == "document"
         self.exitcode = Exit.OK if used else Exit.FAILED
 
+    def _recheck(self, sites: list[str], opts: argparse.Namespace) -> None:
+        """Look again at what was kept of the sites that have a site file."""
+        assert self.settings is not None
+        folder = Path(self.settings["SITES_DIR"])
+        described = [name for name in sites if (folder / f"{name}.toml").exists()]
+        lost = [name for name in sites if name not in described]
+        complain([f"{name}: not rechecked: {folder / name}.toml is gone" for name in lost])
+        if described:
+            opts.full, opts.spargs = False, {"recheck": "1", "site": ",".join(described)}
+            super().run(["articles"], opts)
+        if lost:
+            self.exitcode = self.exitcode or Exit.PARTLY
+
     def _known(self, data_dir: Path, names: list[str] | None) -> list[str]:
         known = sorted(path.parent.name for path in data_dir.glob("sites/*/state.db"))
         if unknown := [name for name in names or () if name not in known]:
             raise SiteError(
-                [f"{n}: nothing of it in {data_dir}; known: {', '.join(known)}" for n in unknown]
+                [
+                    f"{n}: nothing of it in {data_dir}; known: {', '.join(known) or 'none'}"
+                    for n in unknown
+                ]
             )
         if not known:
             complain([f"{data_dir}: nothing was crawled so far"])

@@ -94,8 +94,9 @@ class Command(ScrapyCommand):
         if opts.list or opts.lift is not None:
             return
         if missing := [what for what in _asked(args, opts) if what not in matched]:
-            where = opts.site or "any site"
-            complain([f"{pattern}: {where} knows no such URL" for _, pattern in missing])
+            where = opts.site or "no site"
+            knows = "knows no such URL" if opts.site else "knows such a URL"
+            complain([f"{pattern}: {where} {knows}" for _, pattern in missing])
             self.exitcode = Exit.CONFIGURATION
 
     def _lift(self, store: SiteStore, number: int) -> None:
@@ -110,7 +111,9 @@ def _problems(
     """What is wrong with the options, a sentence each."""
     found = []
     if opts.site and opts.site not in known:
-        found.append(f"{opts.site}: nothing of it in {data_dir}; known: {', '.join(known)}")
+        found.append(
+            f"{opts.site}: nothing of it in {data_dir}; known: {', '.join(known) or 'none'}"
+        )
     found += [
         f"{url}: not an absolute http:// or https:// URL" for url in args if not canonical(url)
     ]
