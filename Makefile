@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test slow torture bench bench-speed bench-extract bench-sentences bench-consent bench-pairs check lint types setup setup-dev setup-bench setup-render clean
+.PHONY: help demo test slow torture bench bench-speed bench-extract bench-sentences bench-consent bench-pairs check lint types setup setup-dev setup-bench setup-train setup-render clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -24,6 +24,10 @@ $(VENV)/.installed-bench: $(VENV)/.installed-dev requirements-bench.txt
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch "$@"
 
+$(VENV)/.installed-train: $(VENV)/.installed-dev requirements-train.txt
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements-train.txt
+	@touch "$@"
+
 $(VENV)/.installed-render: $(VENV)/.installed requirements-render.txt
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements-render.txt
 	@touch "$@"
@@ -32,6 +36,8 @@ setup: $(VENV)/.installed ## .venv with what a crawl needs
 setup-dev: $(VENV)/.installed-dev ## .venv with what tests, lint and types need too
 
 setup-bench: setup-dev $(VENV)/.installed-bench ## .venv with the extractors to compare with, too
+
+setup-train: setup-dev $(VENV)/.installed-train ## .venv with a trainer (6 GB), for tests/test_trl.py
 
 setup-render: setup $(VENV)/.installed-render ## .venv with what sites with render = true need, but for Chromium
 
