@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipelines.extract import count_words, extract_document
+from pipelines.fingerprint import minhash
 from pipelines.records import Harvest, Page, Rejected
 from pipelines.rules import ExtractRules, PairRules
 from pipelines.sift import kept_pairs
@@ -56,4 +57,5 @@ def harvest_page(page: Page, rules: SiteRules) -> Harvest:
         boilerplate=left_out,
         pairs=pairs,
         drops=tuple(sorted(drops.items())),
+        minhash=minhash(document.text),
     )

@@ -228,7 +228,8 @@ class Harvest:
     A ``document`` comes with its pairs; ``drops`` counts pairs left out by reason,
     ``boilerplate`` blocks left out because they stand on many pages of the site.
     ``links`` is None when the page was not read anew (the stored ones stay valid);
-    ``page`` is there when the archive may want it, ``capture`` when it was archived.
+    ``page`` is there when the archive may want it, ``capture`` when it was archived;
+    ``minhash`` is the signature of the document's text (``pipelines.fingerprint``).
     """
 
     site: str
@@ -249,6 +250,7 @@ class Harvest:
     verdict: Verdict = Verdict("allow")
     page: Page | None = field(default=None, repr=False)
     capture: Capture | None = None
+    minhash: bytes = field(default=b"", repr=False)
 
     def but(self, **changes: Any) -> Harvest:
         """A copy with some fields changed."""

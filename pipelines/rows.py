@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterable
@@ -50,6 +51,7 @@ def document_row(harvest: Harvest, document: Document, revision: int) -> Row:
         "consent": json.dumps(consent_record(harvest), ensure_ascii=False),
         "warc_file": harvest.capture.file if harvest.capture else None,
         "warc_offset": harvest.capture.offset if harvest.capture else None,
+        "minhash": base64.b64encode(harvest.minhash).decode() if harvest.minhash else None,
     }
 
 

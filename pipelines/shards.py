@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import os
@@ -16,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 import pyarrow.parquet as pq
+
+from pipelines.fingerprint import WIDTH
 
 Format = Literal["parquet", "jsonl"]
 Row = dict[str, Any]
@@ -86,6 +89,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("consent", pa.string()),
             ("warc_file", pa.string()),
             ("warc_offset", pa.int64()),
+            ("minhash", pa.binary(WIDTH)),
         ]
     ),
     "tombstones": pa.schema(
@@ -136,9 +140,28 @@ def _lines(rows: Iterable[Row], schema: pa.Schema) -> Iterator[bytes]:
 
 
 def _plain(field: pa.Field) -> pa.Field:
-    """The field as Arrow reads it from JSON; times and dictionaries are texts there."""
-    is_text = pa.types.is_timestamp(field.type) or pa.types.is_dictionary(field.type)
+    """The field as Arrow reads it from JSON: times, dictionaries and bytes are texts there."""
+    texts = (pa.types.is_timestamp, pa.types.is_dictionary, pa.types.is_fixed_size_binary)
+    is_text = any(is_one(field.type) for is_one in texts)
     return pa.field(field.name, pa.string()) if is_text else field
+
+
+def _replaced(table: pa.Table, kind: Callable[[pa.DataType], bool], change: Any) -> pa.Table:
+    """The table with ``change`` applied to each column of a kind."""
+    for place, field in enumerate(table.schema):
+        if kind(field.type):
+            table = table.set_column(place, field.name, change(table.column(place)))
+    return table
+
+
+def _unpacked(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with base64 as the bytes that it stands for."""
+    for place, field in enumerate(schema):
+        if pa.types.is_fixed_size_binary(field.type):
+            texts = table.column(place).to_pylist()
+            values = [None if text is None else base64.b64decode(text) for text in texts]
+            table = table.set_column(place, field.name, pa.array(values, field.type))
+    return table
 
 
 def _table(lines: Sequence[bytes], schema: pa.Schema) -> pa.Table:
@@ -147,7 +170,8 @@ def _table(lines: Sequence[bytes], schema: pa.Schema) -> pa.Table:
     read = pj.ReadOptions(use_threads=False, block_size=len(data) + 1)
     plain = pa.schema([_plain(field) for field in schema])
     parse = pj.ParseOptions(explicit_schema=plain, unexpected_field_behavior="error")
-    return pj.read_json(io.BytesIO(data), read, parse).select(schema.names).cast(schema)
+    table = pj.read_json(io.BytesIO(data), read, parse).select(schema.names)
+    return _unpacked(table, schema).cast(schema)
 
 
 def _parquet(path: Path, rows: Collection[Row], schema: pa.Schema) -> None:
@@ -168,6 +192,18 @@ _WRITERS: dict[str, Callable[[Path, Collection[Row], pa.Schema], None]] = {
 }
 
 
+def _times(column: pa.ChunkedArray) -> Any:
+    seconds = column.cast(pa.timestamp("s", tz="UTC"))
+    return pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ")
+
+
+def _base64(column: pa.ChunkedArray) -> Any:
+    values = column.to_pylist()
+    return pa.array(
+        [None if value is None else base64.b64encode(value).decode() for value in values]
+    )
+
+
 def read_rows(path: Path) -> list[Row]:
     """The rows of a shard as they were given to ``write_shard``.
 
@@ -176,11 +212,8 @@ def read_rows(path: Path) -> list[Row]:
     if path.suffix == ".jsonl":
         return [orjson.loads(line) for line in path.read_bytes().splitlines()]
     table = pq.read_table(path, partitioning=None)
-    for place, column in enumerate(table.schema):
-        if pa.types.is_timestamp(column.type):
-            seconds = table.column(place).cast(pa.timestamp("s", tz="UTC"))
-            texts = pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ")
-            table = table.set_column(place, column.name, texts)
+    table = _replaced(table, pa.types.is_timestamp, _times)
+    table = _replaced(table, pa.types.is_fixed_size_binary, _base64)
     rows: list[Row] = table.to_pylist()
     return rows
 

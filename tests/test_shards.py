@@ -1,11 +1,20 @@
 """Shard files: whole or absent, with the declared schema, whatever the rows hold."""
 
+import base64
 import json
 
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.shards import SCHEMAS, checksum, is_shard_name, shard_path, write_shard
+from pipelines.fingerprint import minhash
+from pipelines.shards import (
+    SCHEMAS,
+    checksum,
+    is_shard_name,
+    read_rows,
+    shard_path,
+    write_shard,
+)
 
 ROW = {
     "prompt": "p",
@@ -64,3 +73,14 @@ NAMES = {
 @pytest.mark.parametrize("name", NAMES)
 def test_only_our_own_files_can_be_orphans(name):
     assert is_shard_name(name, "pairs") == NAMES[name]
+
+
+@pytest.mark.parametrize("fmt", ["parquet", "jsonl"])
+def test_signatures_come_back_as_they_were(fmt, tmp_path):
+    path = shard_path(tmp_path, "documents", "s", 1, fmt)
+    said = base64.b64encode(minhash("Bees live in hives.")).decode()
+    write_shard(path, "documents", [{"url": "u", "minhash": said}, {"url": "v"}], fmt)
+    assert [row["minhash"] for row in read_rows(path)] == [said, None]
+    if fmt == "parquet":
+        column = pq.read_table(path, partitioning=None).column("minhash").to_pylist()
+        assert column == [minhash("Bees live in hives."), None]
