@@ -223,7 +223,7 @@ def feed_reasons() -> set[str]:
 
 
 def test_every_outcome_and_reason_is_explained():
-    code = text_of(ROOT / "ftcrawler/reading.py") + text_of(ROOT / "ftcrawler/spiders/articles.py")
+    code = text_of(ROOT / "ftcrawler/reading.py") + text_of(ROOT / "ftcrawler/working.py")
     said = re.findall(r'outcome\(\w+, "\w+", "([a-z -]+)"\)', code)
     assert {"redirect-loop", "permitted"} <= set(said)
     names = {*literals(Outcome), *REASONS, *feed_reasons(), *said}
