@@ -25,7 +25,7 @@ from pathlib import Path
 MEDIAN, SPREAD = 160_000, 0.5  # bytes; the mean is about 180 kB
 LINKS = 70
 FAN = 8  # every page is reached from page (n - 1) // FAN
-_PARAGRAPH = re.compile(r"<p[^>]*>(.*?)</p>", re.DOTALL)
+_PARAGRAPH = re.compile(r'<div class="para">(.*?)</div>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 CONFIG = """
 daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;

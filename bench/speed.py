@@ -149,7 +149,7 @@ def main() -> None:
     options = parser.parse_args()
     ways = [way for way in WAYS if way in options.only.split(",")]
     cache = Path(tempfile.gettempdir()) / "ftcrawler-bench"
-    root = cache / f"site-{options.pages}"
+    root = cache / f"site-2-{options.pages}"
     write(root, options.pages, cache)
     size = sum(file.stat().st_size for file in (root / "p").iterdir())
     print(f"{options.pages:,} pages of {size / options.pages / 1000:.0f} kB on average")

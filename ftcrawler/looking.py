@@ -31,6 +31,7 @@ class LookSpider(ArticlesSpider):
     """Fetches ``urls`` for one site and keeps what came: redirects are followed, links are not."""
 
     name = "look"
+    here = True
     _folder: tempfile.TemporaryDirectory[str]
 
     def __init__(self) -> None:

@@ -34,7 +34,7 @@ from ftcrawler.urls import canonical
 from pipelines.records import Trace, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterable
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -142,6 +142,13 @@ class OriginBook:
         key = (queue.site.name, f"rsl {url}")
         found: ProbeResult = await self._once(key, queue, self._declared, url)
         return found
+
+    async def licences(
+        self, pointers: Iterable[str], url: str, queue: SiteQueue
+    ) -> list[Statement]:
+        """What the licence documents that a page at ``url`` declares say about it."""
+        found = [await self.document(pointer, queue) for pointer in pointers]
+        return [statement for result in found for statement in probe_statements(result, url)]
 
     async def _once(self, key: _Key, queue: SiteQueue, ask: Any, what: str) -> Any:
         """The answer of today, asked for by the first who wants it."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from ftcrawler.reading import frame_of, outcome, read_signals
+from ftcrawler.permitting import permit
 from ftcrawler.site import Request, Site
 from pipelines.budget import estimate_tokens
 from pipelines.extract import count_words
 from pipelines.harvest import SiteRules
 from pipelines.inspect_page import Inspection, inspect_page
-from pipelines.records import Document, Harvest, Offer, Page, Pair, Rejected, Verdict
+from pipelines.records import Document, Harvest, Page, Pair, Rejected, Verdict
 from pipelines.weigh import Heavy
 
 _NOTHING = Inspection(Rejected(""))
@@ -107,16 +107,7 @@ def saved_page(body: bytes, url: str, site: Site, at: str, content_type: str) ->
     """A saved page with the verdict of its own signals: nobody was asked for the others."""
     headers = (("content-type", content_type),) if content_type else ()
     page = Page(site.name, url, 200, headers, body, at, Verdict("allow"))
-    frame = frame_of(page)
-    if isinstance(frame, Rejected):
-        return outcome(page, "rejected", frame.reason)
-    signals = read_signals(page, frame, [], site.licence_policy)
-    verdict = site.decide(list(signals.statements))
-    links = tuple(Offer(link) for link in frame.links if site.follows(link))
-    if verdict.decision == "allow":
-        return replace(page, verdict=verdict, links=links)
-    refused = outcome(page, "rejected", f"consent: {verdict.signal}")
-    return refused.but(links=links, verdict=verdict)
+    return permit(page, site, (), documents=()).read
 
 
 def verdict_line(verdict: Verdict, source: str = "") -> str:

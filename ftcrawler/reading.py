@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from ftcrawler.answers import SIGNAL_HEADERS, UnusableError, is_html
-from ftcrawler.consent.decision import Statement, may_follow
-from ftcrawler.consent.gather import PageSignals, page_signals
-from ftcrawler.consent.licences import LicencePolicy
-from ftcrawler.consent.probes import probe_statements
+from ftcrawler.answers import SIGNAL_HEADERS, UnusableError
+from ftcrawler.consent.decision import Statement
+from ftcrawler.consent.gather import page_signals
 from ftcrawler.errands import LedAwayError
 from ftcrawler.feeds import FeedError, read_feed, read_sitemap
-from ftcrawler.links import Frame, is_too_deep, read_frame
+from ftcrawler.permitting import Permit, outcome, permit
 from ftcrawler.urls import canonical
-from pipelines.decode import decode_page
-from pipelines.records import Harvest, Offer, Page, Rejected, Trace, Verdict
+from pipelines.records import Harvest, Page, Trace, Verdict
 
 if TYPE_CHECKING:
     from ftcrawler.frontier import SiteQueue
@@ -34,23 +30,11 @@ MOST_NESTED = 5  # sitemaps of sitemaps
 RENDERED_TYPE = "text/html; charset=utf-8"
 
 
-def outcome(page: Page, name: str, reason: str = "") -> Harvest:
-    """The harvest of an answer that is not read further."""
-    return Harvest(
-        page.site,
-        page.url,
-        name,  # type: ignore[arg-type] # the callers pass literal outcomes
-        reason,
-        page.status,
-        page.fetched_at,
-        page.header("etag"),
-        page.header("last-modified"),
-        verdict=page.verdict,
-    )
-
-
 class Reading:
-    """Reads one answer: ``said`` is what its origin says about the use of the URL."""
+    """Reads one answer: ``said`` is what its origin says about the use of the URL.
+
+    ``here``: what a page says itself is read at once, and not by whoever extracts its text.
+    """
 
     def __init__(
         self,
@@ -59,6 +43,8 @@ class Reading:
         book: OriginBook,
         said: list[Statement],
         renderer: Renderer | None = None,
+        *,
+        here: bool = False,
     ) -> None:
         self._queue = queue
         self._site = queue.site
@@ -66,6 +52,7 @@ class Reading:
         self._book = book
         self._said = said
         self._renderer = renderer
+        self._here = here
 
     async def read(self, page: Page) -> Page | Harvest:
         """The page, or the outcome that it has without being read."""
@@ -142,11 +129,14 @@ class Reading:
         return outcome(page, "read").but(links=tuple(kept))
 
     async def _page(self, page: Page) -> Page | Harvest:
-        """A page that may be used; where the site says so, as a browser shows it.
+        """A page; what it says itself is read with it, in a worker, unless a browser shows it.
 
         What the server's own HTML refuses is not rendered, and what scripts add refuses, too.
         """
-        read, said = await self._signals_and_links(page)
+        if not (self._here or self._site.request.render):
+            return replace(page, statements=tuple(self._said))
+        permitted = await self._permitted(page)
+        read = permitted.read
         if isinstance(read, Harvest) or not (self._site.request.render and self._renderer):
             return read
         counts: Counter[str] = Counter()
@@ -161,64 +151,15 @@ class Reading:
         others = tuple(pair for pair in page.headers if pair[0] != "content-type")
         headers = (("content-type", RENDERED_TYPE), *others)
         seen = replace(read, body=body, headers=headers, source=page)
-        return (await self._signals_and_links(seen, said))[0]
+        return (await self._permitted(seen, permitted.statements)).read
 
-    async def _signals_and_links(
-        self, page: Page, said: Sequence[Statement] = ()
-    ) -> tuple[Page | Harvest, list[Statement]]:
-        """A page's own signals and its links, added to those of its source; the rest is later."""
-        frame = frame_of(page)
-        if isinstance(frame, Rejected):
-            return outcome(page, "rejected", frame.reason).but(links=()), []
-        signals = read_signals(page, frame, self._said, self._site.licence_policy)
-        statements = [*said, *(s for s in signals.statements if s not in said)]
-        for pointer in signals.rsl_urls:
-            found = await self._book.document(pointer, self._queue)
-            statements += [s for s in probe_statements(found, page.url) if s not in said]
-        links = frame.links if may_follow(statements) else ()
-        offers = tuple(Offer(link) for link in links if self._site.follows(link))
-        if may_follow(statements):
-            offers = tuple(dict.fromkeys((*page.links, *offers)))
-        verdict = self._site.decide(statements, trace=page.verdict.trace)
-        if verdict.decision == "allow":
-            return replace(page, verdict=verdict, links=offers), statements
-        body = (page.source or page).body
-        trace = replace(page.verdict.trace or Trace(), body_hash=sha256(body).hexdigest())
-        verdict = replace(verdict, trace=trace)
-        if verdict.decision == "defer":
-            waits = outcome(page, "failed", f"consent deferred: {verdict.signal}")
-            kept = waits.but(etag="", last_modified="", links=offers, verdict=verdict)
-            return kept, statements
-        refused = outcome(page, "rejected", f"consent: {verdict.signal}")
-        return refused.but(links=offers, verdict=verdict), statements
-
-
-def frame_of(page: Page) -> Frame | Rejected:
-    """Links, metas and scripts of a page, or why it is none."""
-    content_type = page.header("content-type")
-    if not is_html(content_type, page.body):
-        return Rejected("not-html")
-    text = decode_page(page.body, content_type or None)
-    if isinstance(text, Rejected):
-        return text
-    return Rejected("too-deep") if is_too_deep(text) else read_frame(text, page.url)
-
-
-def read_signals(
-    page: Page, frame: Frame, said: list[Statement], policy: LicencePolicy | None = None
-) -> PageSignals:
-    """Every statement about a page: its origin's, its headers' and its own."""
-    return page_signals(
-        page.headers,
-        frame.metas,
-        frame.rels,
-        [text for kind, text in frame.scripts if kind == "application/ld+json"],
-        page.fetched_at,
-        url=page.url,
-        site=said,
-        rsl_texts=[text for kind, text in frame.scripts if kind == "application/rsl+xml"],
-        policy=policy,
-    )
+    async def _permitted(self, page: Page, before: Sequence[Statement] = ()) -> Permit:
+        """The verdict on a page, with the licence documents that it declares."""
+        found = permit(page, self._site, self._said, before)
+        if not found.pointers:
+            return found
+        documents = await self._book.licences(found.pointers, page.url, self._queue)
+        return permit(page, self._site, self._said, before, documents)
 
 
 def traced(trace: Trace, page_headers: tuple[tuple[str, str], ...], came: tuple[str, ...]) -> Trace:

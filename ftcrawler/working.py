@@ -7,54 +7,104 @@ import os
 import pickle
 import socket
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from ftcrawler.consent.decision import Statement
+from ftcrawler.permitting import outcome, permit
 from ftcrawler.pool import Pool, WorkerError, serve
-from pipelines.harvest import SiteRules, harvest_page
-from pipelines.records import Harvest, Page, Verdict
+from ftcrawler.site import Site
+from pipelines.records import Harvest, Page
+
+if TYPE_CHECKING:
+    from pipelines.harvest import SiteRules
 
 logger = logging.getLogger(__name__)
 
 MEMORY = 1 << 30  # bytes of data that a worker may hold
 TARGET = "ftcrawler.working:work"
-_SENT_HEADERS = frozenset(("content-type", "etag", "last-modified"))
-_ALLOWED = Verdict("allow")
 
 
+@dataclass(frozen=True, slots=True)
+class SiteWork:
+    """What the work on one site's pages depends on.
+
+    ``only_look``: pages are not read, it is only looked at whether they may be.
+    """
+
+    site: Site
+    rules: SiteRules
+    only_look: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A page, with what the licence documents say that it declares, once they are read."""
+
+    page: Page
+    documents: tuple[Statement, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a job: a harvest, or the licence documents that must be read before it.
+
+    ``usable``: the page itself may be kept. ``trouble`` is the traceback of a job that failed.
+    """
+
+    harvest: Harvest
+    pointers: tuple[str, ...] = ()
+    usable: bool = False
+    trouble: str = ""
+
+
+Ask = Callable[[Page, Sequence[str]], Awaitable[Sequence[Statement]]]
+
+
+@dataclass
 class Extractor:
     """Reads pages in worker processes, or here when there are none.
 
     A page on which our own code fails, hangs or dies is counted as failed, never lost.
+    ``ask`` reads the licence documents that a page declares, which only the crawl can.
     """
 
-    def __init__(
-        self, rules: Mapping[str, SiteRules], processes: int, seconds: float, recycle: int
-    ) -> None:
-        self._rules = rules
-        self._pool = (
-            Pool(
-                TARGET, pickle.dumps(dict(rules)), size=processes, seconds=seconds, recycle=recycle
-            )
-            if processes
-            else None
-        )
+    works: Mapping[str, SiteWork]
+    ask: Ask
+    processes: int
+    seconds: float
+    recycle: int
+    _pool: Pool | None = field(default=None, init=False)
 
     async def harvest(self, page: Page) -> Harvest:
-        """What a page gives, with the page itself for the archive."""
+        """What a page gives, with the page itself for the archive when it may be kept."""
+        job = Job(replace(page, source=None))
+        done = await self._done(job)
+        if done.pointers:
+            documents = await self.ask(page, done.pointers)
+            done = await self._done(replace(job, documents=tuple(documents)))
+        if done.trouble:
+            logger.error("the extractor failed on %s: %s", page.url, done.trouble)
+        found = done.harvest
+        return found.but(page=replace(page, verdict=found.verdict)) if done.usable else found
+
+    async def _done(self, job: Job) -> Done:
+        if not self.processes:
+            return attempt(job, self.works)
         if self._pool is None:
-            found, trouble = attempt(page, self._rules)
-        else:
-            headers = tuple(pair for pair in page.headers if pair[0] in _SENT_HEADERS)
-            sent = replace(page, headers=headers, links=(), verdict=_ALLOWED, source=None)
-            try:
-                found, trouble = pickle.loads(await self._pool.run(pickle.dumps(sent, 5)))  # noqa: S301 - our own process wrote it
-            except WorkerError as error:
-                found, trouble = _failed(page, error.reason), str(error)
-        if trouble:
-            logger.error("the extractor failed on %s: %s", page.url, trouble)
-            return found
-        return found.but(links=page.links, verdict=page.verdict, page=page)
+            self._pool = Pool(
+                TARGET,
+                pickle.dumps(dict(self.works)),
+                size=self.processes,
+                seconds=self.seconds,
+                recycle=self.recycle,
+            )
+        try:
+            done: Done = pickle.loads(await self._pool.run(pickle.dumps(job, 5)))  # noqa: S301 - our own process wrote it
+        except WorkerError as error:
+            return Done(_failed(job.page, error.reason), trouble=str(error))
+        return done
 
     async def close(self) -> None:
         """End the processes."""
@@ -62,23 +112,42 @@ class Extractor:
             await self._pool.close()
 
 
-def attempt(page: Page, rules: Mapping[str, SiteRules]) -> tuple[Harvest, str]:
-    """A page's harvest and ``""``, or its failure and the traceback."""
+def attempt(job: Job, works: Mapping[str, SiteWork]) -> Done:
+    """What comes of a job; whatever our own code raises costs its page only."""
     try:
-        return harvest_page(page, rules[page.site]), ""
+        return _done(job, works[job.page.site])
     except Exception as error:  # noqa: BLE001 - whatever it is costs this page only
-        reason = f"extractor-crashed {type(error).__name__}"
-        return _failed(page, reason), traceback.format_exc()
+        failed = _failed(job.page, f"extractor-crashed {type(error).__name__}")
+        return Done(failed, trouble=traceback.format_exc())
+
+
+def _done(job: Job, work: SiteWork) -> Done:
+    """The page's own signals and links first; only what they permit is read."""
+    from pipelines.harvest import harvest_page  # noqa: PLC0415 - only where pages are read
+
+    page = job.page
+    if page.statements is not None:
+        said: tuple[Statement, ...] = page.statements  # type: ignore[assignment] # they are
+        permitted = permit(page, work.site, said, documents=job.documents)
+        if permitted.pointers:
+            return Done(_failed(page, ""), permitted.pointers)
+        if isinstance(permitted.read, Harvest):
+            return Done(permitted.read)
+        page = permitted.read
+    if work.only_look:
+        return Done(outcome(page, "unchanged", "permitted"))
+    found = harvest_page(page, work.rules)
+    return Done(found.but(links=page.links, verdict=page.verdict), usable=True)
 
 
 def work(connection: socket.socket) -> None:
-    """A worker's life: the set-up is the rules of every site, a job is a page."""
+    """A worker's life: the set-up is the work of all sites, a job is a page."""
     os.nice(5)  # the reactor goes first
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
     def begin(setup: bytes) -> Callable[[bytes], bytes]:
-        rules = pickle.loads(setup)  # noqa: S301 - our own process wrote it
-        return lambda job: pickle.dumps(attempt(pickle.loads(job), rules), 5)  # noqa: S301 - the same
+        works = pickle.loads(setup)  # noqa: S301 - our own process wrote it
+        return lambda job: pickle.dumps(attempt(pickle.loads(job), works), 5)  # noqa: S301 - the same
 
     serve(connection, begin, MEMORY)
 

@@ -73,6 +73,8 @@ class Page:
     ISO 8601 in UTC (``2026-11-24T02:00:00Z``); ``links`` are the URLs in scope that the page
     names; ``known_body`` is the SHA-256 of the body at the last visit, in hex, or empty.
     ``source`` is the page as the server sent it, when this one is what a browser made of it.
+    ``statements`` are those of its origin, when its own were not read yet: then the verdict is
+    not the last word.
     """
 
     site: str
@@ -85,6 +87,7 @@ class Page:
     links: tuple[Offer, ...] = ()
     known_body: str = ""
     source: Page | None = field(default=None, repr=False)
+    statements: tuple[object, ...] | None = field(default=None, repr=False)
 
     def header(self, name: str) -> str:
         """The first value of a header by its lower-case name, ``""`` when absent."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +12,20 @@ from scrapy import Request, Spider
 
 from ftcrawler.answers import RefusedError, failure_reason, header_text, kept_headers
 from ftcrawler.clock import iso
+from ftcrawler.consent.decision import Statement
 from ftcrawler.consent.tdmrep import SIGNAL as TDM_SIGNAL
 from ftcrawler.frontier import STORAGE_REASON, SiteQueue, user_agent
 from ftcrawler.opening import open_store
 from ftcrawler.origins import OriginBook
-from ftcrawler.reading import NOT_MODIFIED, Reading, outcome, traced
+from ftcrawler.permitting import outcome
+from ftcrawler.reading import NOT_MODIFIED, Reading, traced
 from ftcrawler.rendering import Renderer, require_renderer
 from ftcrawler.site import Site, SiteError
 from ftcrawler.sitefiles import load_sites, require_contacts
 from ftcrawler.state import LockedError, Target
 from ftcrawler.summary import SiteResult, gather
 from ftcrawler.urls import canonical, origin_of
-from ftcrawler.working import Extractor
+from ftcrawler.working import Extractor, SiteWork
 from pipelines.harvest import SiteRules
 from pipelines.records import Harvest, Offer, Page, Trace, Verdict
 
@@ -46,6 +48,7 @@ class ArticlesSpider(Spider):
     """
 
     name = "articles"
+    here = False  # whether what pages say of their use is read before they are handed on
 
     queues: dict[str, SiteQueue]
     rules: dict[str, SiteRules]
@@ -186,11 +189,9 @@ class ArticlesSpider(Spider):
         asked = response.request.headers if response.request else {}
         if page.status == NOT_MODIFIED and not (_VALIDATORS & asked.keys()):
             return outcome(page, "failed", f"http-{page.status}")  # nobody asked whether
-        reading = Reading(queue, target, self.book, meta["statements"], self.renderer)
-        read = await reading.read(page)
-        if self.recheck and isinstance(read, Page):
-            return outcome(read, "unchanged", "permitted")
-        return read
+        said = meta["statements"]
+        reading = Reading(queue, target, self.book, said, self.renderer, here=self.here)
+        return await reading.read(page)
 
     def failed(self, failure: Failure) -> Harvest:
         """A request that gave no answer: refused by consent, or failed."""
@@ -209,13 +210,21 @@ class ArticlesSpider(Spider):
         """What a page gives, read in a process of its own."""
         if self._extractor is None:
             settings = self.crawler.settings
+            works = {
+                name: SiteWork(self.queues[name].site, rules, self.recheck)
+                for name, rules in self.rules.items()
+            }
             self._extractor = Extractor(
-                self.rules,
+                works,
+                self._licences,
                 settings.getint("EXTRACT_PROCESSES"),
                 settings.getfloat("EXTRACT_SECONDS"),
                 settings.getint("EXTRACT_PAGES"),
             )
         return await self._extractor.harvest(page)
+
+    async def _licences(self, page: Page, pointers: Sequence[str]) -> Sequence[Statement]:
+        return await self.book.licences(pointers, page.url, self.queues[page.site])
 
     def keep(self, harvest: Harvest) -> None:
         """Store a harvest; storage that refuses stops the run, loudly."""
