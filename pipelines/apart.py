@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from functools import lru_cache
 from itertools import pairwise
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines.phrases import COMMENTS_HEADING, NOISE_NAME
 from pipelines.trimming import Trimming, is_prose
+from pipelines.vocabulary import LEVELS, text_of
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -23,6 +25,14 @@ _LINKED: Final = 0.85
 _LEAD_SHORT: Final = 90
 _COMMENTS_FROM: Final = 0.3  # of the article's letters stand before its comments
 _TOC_LEAST: Final = 3
+_ORPHANED: Final = 2
+_LINKED_HALF: Final = 0.5
+_WORDS_OF_TITLE: Final = 3
+_SAME_WORDS: Final = 0.6
+_APART: Final = ("aside", "footer")
+_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SEPARATOR: Final = re.compile(r"[-_]+")
+_LETTERS: Final = re.compile(r"[^\W_]+")
 
 
 def above(work: Trimming, title: str) -> None:
@@ -43,13 +53,47 @@ def above(work: Trimming, title: str) -> None:
                 work.drop(index, "above")
 
 
+def headline(work: Trimming, title: str) -> None:
+    """The first heading, when it says most of what the title says: the headline in full."""
+    first = next(work.left(), None)
+    draft = None if first is None else work.drafts[first]
+    if first is None or draft is None or draft.level != 1:
+        return
+    words, known = (set(_LETTERS.findall(text.lower())) for text in (draft.text, title))
+    if len(words & known) >= max(_WORDS_OF_TITLE, min(len(words), len(known)) * _SAME_WORDS):
+        work.drop(first, "headline")
+
+
+def orphans(work: Trimming) -> None:
+    """A heading of a box of links, of which only the heading was taken."""
+    left = list(work.left())
+    for index, following in pairwise(left):
+        draft, next_one = work.drafts[index], work.drafts[following]
+        here, there = work.places[index], work.places[following]
+        box = None if draft.element is None else draft.element.getparent()
+        if draft.kind != "heading" or here < 0 or there - here <= _ORPHANED or box is None:
+            continue
+        between = work.page[here + 1 : there]
+        links = sum(one.linked_share >= _LINKED_HALF for one in between)
+        if (
+            links >= _ORPHANED
+            and all(_is_within(one, box) for one in between)
+            and not _is_within(next_one, box)
+        ):
+            work.drop(index, "orphan")
+
+
+def _is_within(draft: Draft, box: etree._Element) -> bool:
+    return draft.element is not None and any(one is box for one in draft.element.iterancestors())
+
+
 def named(work: Trimming) -> None:
     """What stands in an element whose class or id says that it is something else."""
     names: dict[etree._Element, etree._Element | None] = {}
     groups: defaultdict[str, list[int]] = defaultdict(list)
     for index, draft in enumerate(work.drafts):
         noise = None if draft.element is None else _noise_around(draft.element, names)
-        if noise is not None and (draft.kind != "heading" or _has_more(noise, draft)):
+        if noise is not None and (draft.kind != "heading" or _has_more(noise, draft, names)):
             groups[_name_of(noise)].append(index)
     for members in groups.values():
         letters = sum(len(work.drafts[index].letters) for index in members)
@@ -58,17 +102,48 @@ def named(work: Trimming) -> None:
                 work.drop(index, "named")
 
 
-def _has_more(noise: etree._Element, heading: Draft) -> bool:
-    """Whether the element has other text: some themes wrap each heading in an odd name."""
+def _has_more(
+    noise: etree._Element,
+    heading: Draft,
+    names: dict[etree._Element, etree._Element | None],
+) -> bool:
+    """Whether the element has other text: some themes wrap each heading in an odd name.
+
+    Where an element around it has such a name, too, it is no odd one.
+    """
     letters = sum(len(str(piece).strip()) for piece in noise.itertext())
-    return letters > len(heading.text) * _HEADING_ALONE
+    if letters > len(heading.text) * _HEADING_ALONE:
+        return True
+    outer = noise.getparent()
+    return outer is not None and _noise_around(outer, names) is not None
 
 
 @lru_cache(maxsize=4096)
-def _is_noise(name: str | None, identifier: str | None) -> bool:
-    return bool(
-        (name and NOISE_NAME.search(name)) or (identifier and NOISE_NAME.search(identifier))
-    )
+def _is_noise(name: str) -> bool:
+    """Whether a class or id is that of noise, its words joined in whatever way.
+
+    >>> _is_noise("post-comments"), _is_noise("shareAllContent"), _is_noise("http.CookieJar")
+    (True, True, False)
+    """
+    return bool(NOISE_NAME.search(name if "." in name else _HUMP.sub("-", name)))
+
+
+def _is_apart(element: etree._Element) -> bool:
+    if element.tag in _APART:
+        return True
+    name, identifier = element.get("class"), element.get("id")
+    if name and _is_noise(name):
+        return True
+    if not identifier or not _is_noise(identifier):
+        return False
+    return not _is_anchor(element, identifier)
+
+
+def _is_anchor(element: etree._Element, identifier: str) -> bool:
+    """Whether the id is made of the words of a heading in the element: "cookie-objects"."""
+    words = _SEPARATOR.split(identifier.lower())
+    heading = next(element.iter(*LEVELS), None) if len(words) > 1 else None
+    return heading is not None and _LETTERS.findall(text_of(heading).lower()) == words
 
 
 def _name_of(element: etree._Element) -> str:
@@ -87,7 +162,7 @@ def _noise_around(
             found = names[node]
             break
         seen.append(node)
-        if node.tag in {"aside", "footer"} or _is_noise(node.get("class"), node.get("id")):
+        if _is_apart(node):
             found = node
             break
         node = node.getparent()

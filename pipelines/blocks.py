@@ -41,6 +41,8 @@ _LEVEL_OF_OTHERS: Final = 6
 # Pages of the old school end a paragraph with two line breaks.
 _BREAKS_OF_A_PARAGRAPH: Final = 2
 
+_HEADERS: Final = ("header", "hgroup")
+
 _SHRINKING: Final = 4  # letters that normalising makes one of, at most
 _WORD: Final = re.compile(r"\w")
 _BACK_REFERENCE: Final = "^"
@@ -276,7 +278,8 @@ def finish_blocks(
     """
     known = normalised(title)
     longest = _SHRINKING * len(known)
-    blocks = []
+    blocks: list[Block] = []
+    elements: list[etree._Element | None] = []
     for draft in drafts:
         text = draft.text
         if not _WORD.search(text) and draft.kind != "code":
@@ -286,23 +289,49 @@ def finish_blocks(
         if text and (len(text) > longest or normalised(text) != known):
             path = "" if draft.element is None else path_of(draft.element)
             blocks.append(Block(draft.kind, text, draft.level, path=path))
-    return _placed(_without_empty_headings(blocks))
+            elements.append(draft.element)
+    return _placed(_without_empty_headings(blocks, elements))
 
 
 def _level(element: etree._Element) -> int:
     return LEVELS.get(element.get("rend") or element.tag, _LEVEL_OF_OTHERS)
 
 
-def _without_empty_headings(blocks: list[Block]) -> list[Block]:
-    """A heading is empty when none but headings of its level or above follow, or nothing."""
+def _without_empty_headings(
+    blocks: list[Block], elements: list[etree._Element | None]
+) -> list[Block]:
+    """A heading is empty when none but headings of its level or above follow, or nothing.
+
+    That of a list is not, whose items have headings of the same level.
+    """
     kept: list[Block] = []
-    for block in reversed(blocks):
+    below: tuple[Block, etree._Element | None] | None = None
+    for block, element in zip(reversed(blocks), reversed(elements), strict=True):
         if block.kind == "heading":
-            below = kept[-1] if kept else None
-            if below is None or (below.kind == "heading" and below.level <= block.level):
+            if below is None:
+                continue
+            other, inner = below
+            if other.kind == "heading" and (
+                other.level < block.level
+                or (other.level == block.level and not _heads_list(element, inner))
+            ):
                 continue
         kept.append(block)
+        below = block, element
     return kept[::-1]
+
+
+def _heads_list(heading: etree._Element | None, inner: etree._Element | None) -> bool:
+    """Whether the heading stands beside a list and ``inner`` in an item of it."""
+    part = None if heading is None else heading.getparent()
+    if part is not None and part.tag in _HEADERS:
+        part = part.getparent()
+    item = None if inner is None else next(inner.iterancestors("li"), None)
+    if item is None or part is None:
+        return False
+    return any(outer is part for outer in item.iterancestors()) and not any(
+        outer is item for outer in part.iterancestors()
+    )
 
 
 def _placed(blocks: list[Block]) -> tuple[Block, ...]:

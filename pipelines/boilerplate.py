@@ -11,15 +11,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pipelines.apart import above, comments, contents, islands, named
+from pipelines.apart import above, comments, contents, headline, islands, named, orphans
 from pipelines.phrases import (
     ASIDE_HEADING,
     BYLINE,
+    CAPTION_CREDIT,
     CREDIT,
     DATE_LINE,
     FURNITURE,
     LEAD_LINE,
+    NO_HEADING,
     POINTER,
+    SMALL_CREDIT,
+    TAGS_LINE,
     TAIL_LINE,
 )
 from pipelines.trimming import Trimming, is_prose
@@ -35,6 +39,8 @@ _MOST_NAMED: Final = 0.5
 _LINKED: Final = 0.85
 _POINTS: Final = 0.4
 _SHORT: Final = 160
+_CAPTION: Final = 300
+_TAGS_LINKED: Final = 0.3
 _LEAD_SHORT: Final = 90
 _LEAD_BLOCKS: Final = 8
 _TAIL_BLOCKS: Final = 12
@@ -53,8 +59,10 @@ def trim(drafts: Sequence[Draft], page: Sequence[Draft], title: str = "") -> dic
     """
     work = Trimming(drafts, page)
     above(work, title)
+    headline(work, title)
     for rule in (
         named,
+        orphans,
         comments,
         islands,
         contents,
@@ -84,15 +92,29 @@ def _pointers(work: Trimming) -> None:
     for order, index in enumerate(left):
         draft = work.drafts[index]
         text = draft.text
-        if draft.kind == "code" or len(text) > _SHORT:
+        if draft.kind == "code" or len(text) > _CAPTION:
             continue
         if draft.kind == "heading":
-            if draft.level >= _SMALL_HEADING and _is_no_heading(text):
+            if NO_HEADING.search(text) or (draft.level >= _SMALL_HEADING and _is_no_heading(text)):
                 work.drop(index, "credit")
+            continue
+        if rule := _long_line_rule(draft):
+            work.drop(index, rule)
+        if len(text) > _SHORT:
             continue
         around = left[max(0, order - 1) : order + 2]
         if rule := _line_rule(draft, in_prose=any(is_prose(work.drafts[one]) for one in around)):
             work.drop(index, rule)
+
+
+def _long_line_rule(draft: Draft) -> str:
+    """Of a line that may be as long as what a picture shows, or as many tags."""
+    text = draft.text
+    if draft.linked_share >= _TAGS_LINKED and TAGS_LINE.search(text):
+        return "tags"
+    if draft.kind in {"paragraph", "table_row"} and CAPTION_CREDIT.search(text):
+        return "credit"
+    return ""
 
 
 def _line_rule(draft: Draft, *, in_prose: bool) -> str:
@@ -140,7 +162,7 @@ def _leads_away(draft: Draft) -> bool:
 
 
 def _is_no_heading(text: str) -> bool:
-    return any(pattern.search(text) for pattern in (CREDIT, DATE_LINE, BYLINE))
+    return any(one.search(text) for one in (CREDIT, DATE_LINE, BYLINE, SMALL_CREDIT))
 
 
 def _asides(work: Trimming) -> None:

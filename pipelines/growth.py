@@ -32,6 +32,14 @@ _SENTENCE_ENDS: Final = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 _STANDFIRST: Final = 50
 _LONG_STANDFIRST: Final = 80
 _STANDFIRST_WITHIN: Final = 40
+_SUBTITLE_NAME: Final = re.compile(
+    r"\bsub-?(?:title|head)|\bstand-?first\b|\bdec?k\b|\blede\b", re.IGNORECASE
+)
+_HOST: Final = re.compile(r"https?://([^/?#]+)", re.IGNORECASE)
+_SHARES: Final = re.compile(
+    r"\b(?:facebook|twitter|x|linkedin|pinterest|reddit|whatsapp|telegram|t|digg|stumbleupon|"
+    r"tumblr|vk|weibo|instagram|youtube|plus\.google)\.(?:com|me|ru|net)\b"
+)
 _QUOTED_SHARE: Final = 0.3
 _PICTURES: Final = ("figure", "figcaption", "picture", "video")
 _PICTURE_NAME: Final = re.compile(
@@ -41,6 +49,8 @@ _PICTURE_WITHIN: Final = 4
 _BOX: Final = 60
 _BOX_LINKED: Final = 0.2
 _BOX_DEPTH: Final = 6
+_STORY: Final = 300
+_TITLE_DEPTH: Final = 5
 # How handbooks name a box that belongs to their text.
 _BOX_NAME: Final = re.compile(
     r"sidebar|note|tip|warning|caution|important|admonition|callout|info-?box|example|hint|alert",
@@ -92,19 +102,63 @@ def _fill_gaps(page: Sequence[Draft], is_taken: list[bool]) -> None:
 
     It must be text, not links, and not a heading: headings follow from what is below them.
     """
+    if _take_between(page, is_taken):
+        _take_between(page, is_taken)  # in the places of those, too
+
+
+def _take_between(page: Sequence[Draft], is_taken: list[bool]) -> bool:
+    """One pass; whether it took running text that stands beside a whole part."""
     taken = [index for index, yes in enumerate(is_taken) if yes]
     places = {_place(page[index]) for index in taken}
     parts = {_part(page[index]) for index in taken} - {None}
+    outer = {part.getparent() for part in parts if part is not None} - {None}
+    found = False
+    elsewhere: dict[etree._Element, bool] = {}
     for index in range(taken[0], taken[-1]):
         draft = page[index]
-        if draft.kind == "heading" or _is_linked(draft):
+        if is_taken[index] or draft.kind == "heading":
             continue
-        part = _part(draft) if draft.kind != "paragraph" else None
-        is_beside = part in parts
-        if part is not None and not is_beside and len(draft.letters) >= _TELLING:
-            is_beside = part.getparent() in parts and draft.linked_share < _QUOTED_SHARE
+        part = _part(draft)
+        if _is_linked(draft):
+            if draft.kind == "list_item" and part in parts:
+                is_taken[index] = _leads_elsewhere(draft, elsewhere)
+            continue
+        if draft.kind == "paragraph":
+            is_beside = part in outer and _is_text(draft) and not _is_pictured(draft)
+            found |= is_beside
+        else:
+            is_beside = part in parts
+            if part is not None and not is_beside and len(draft.letters) >= _TELLING:
+                is_beside = part.getparent() in parts and draft.linked_share < _QUOTED_SHARE
         if is_beside or (len(draft.letters) >= _TELLING and _place(draft) in places):
             is_taken[index] = True
+    return found
+
+
+def _leads_elsewhere(draft: Draft, known: dict[etree._Element, bool]) -> bool:
+    """Whether the item is of a list of links to several other sites, none of them for sharing.
+
+    Links to the site's own other stories are not of the article.
+    """
+    around = None if draft.element is None else next(draft.element.iterancestors("ul", "ol"), None)
+    if around is None:
+        return False
+    if around not in known:
+        hrefs = [link.get("href") or "" for link in around.iter("a")]
+        hosts = [_HOST.match(href) for href in hrefs]
+        names = {host[1].lower() for host in hosts if host}
+        known[around] = (
+            None not in hosts
+            and len(names) * 2 > len(hosts) > 1
+            and not any(_SHARES.search(name) for name in names)
+        )
+    return known[around]
+
+
+def _is_text(draft: Draft) -> bool:
+    """Whether the block is a sentence or more, outside of the page's frame."""
+    is_sentence = len(draft.letters) >= _SENTENCE and draft.text.endswith(_ENDS)
+    return is_sentence and not _is_framed(draft)
 
 
 def _take_boxes(page: Sequence[Draft], is_taken: list[bool]) -> None:
@@ -123,10 +177,21 @@ def _take_boxes(page: Sequence[Draft], is_taken: list[bool]) -> None:
         letters = sum(len(page[index].letters) for index in members)
         linked = sum(page[index].linked for index in members)
         is_text = letters >= _BOX and linked <= letters * _BOX_LINKED
-        is_box = is_text and _BOX_NAME.search(box.get("class") or "")
+        is_box = is_text and (
+            _BOX_NAME.search(box.get("class") or "")
+            or (members[-1] < taken[-1] and _is_story([page[index] for index in members]))
+        )
         if is_box and not any(_is_framed(page[index]) for index in members):
             for index in () if _is_pictured(page[members[0]]) else members:
                 is_taken[index] = True
+
+
+def _is_story(drafts: list[Draft]) -> bool:
+    """Whether it is a heading and some running text without a link: an article's own aside."""
+    prose = [draft for draft in drafts if draft.kind == "paragraph" and _is_text(draft)]
+    letters = sum(len(draft.letters) for draft in prose)
+    is_headed = drafts[0].kind == "heading" and len(prose) == len(drafts) - 1
+    return is_headed and letters >= _STORY and not any(draft.linked for draft in drafts)
 
 
 def _child_of(
@@ -147,32 +212,53 @@ def _child_of(
 def _grow(page: Sequence[Draft], is_taken: list[bool]) -> None:
     """Take what the extractor lost before its first block and behind its last one.
 
-    Only what stands beside taken blocks, in the same element, and only as far as nothing else
-    comes in between: lists and rows that are not mostly links, and running text.
+    Only what stands beside taken blocks, in the same element or in a section of it that is made
+    in the same way, and only as far as nothing else comes in between: lists and rows that are not
+    mostly links, and running text.
     """
     taken = [index for index, yes in enumerate(is_taken) if yes]
     parts = {_part(page[index]) for index in taken} - {None}
+    places = {_place(page[index]) for index in taken if page[index].kind == "paragraph"}
     for steps in (range(taken[-1] + 1, len(page)), range(taken[0] - 1, -1, -1)):
         for index in steps:
             draft = page[index]
             if draft.kind == "heading":
-                if _heading_part(draft) not in parts:
+                if not _heads_a_part(draft, parts):
                     break
                 continue
-            if _part(draft) not in parts or _is_framed(draft):
+            part = _part(draft)
+            if part not in parts and _place(draft) in places and _is_section_of(part, parts):
+                parts.add(part)
+            if part not in parts or _is_framed(draft):
                 break
             if _is_linked(draft):
                 if draft.kind == "paragraph":
                     break
                 continue
-            is_text = len(draft.letters) >= _SENTENCE and draft.text.endswith(_ENDS)
-            if draft.kind == "paragraph" and not is_text:
+            if draft.kind == "paragraph" and not _is_text(draft):
                 break
             is_taken[index] = True
 
 
-def _heading_part(draft: Draft) -> etree._Element | None:
-    return None if draft.element is None else draft.element.getparent()
+def _heads_a_part(draft: Draft, parts: Container[etree._Element | None]) -> bool:
+    """Whether the heading stands in a part, or in the title of a section of it."""
+    element = draft.element
+    for _ in range(_TITLE_DEPTH):
+        element = None if element is None else element.getparent()
+        if element in parts and element is not None:
+            return True
+    return False
+
+
+def _is_section_of(part: etree._Element | None, parts: Container[etree._Element | None]) -> bool:
+    """Whether a part is a child of another, made as that is: a section in a section."""
+    outer = None if part is None else part.getparent()
+    return (
+        part is not None
+        and outer is not None
+        and outer in parts
+        and (part.tag, part.get("class")) == (outer.tag, outer.get("class"))
+    )
 
 
 def _is_framed(draft: Draft) -> bool:
@@ -206,6 +292,8 @@ def _take_standfirst(page: Sequence[Draft], is_taken: list[bool], title: str) ->
     for index in range(top + 1, first if first - top <= _STANDFIRST_WITHIN else top):
         draft = page[index]
         least = _STANDFIRST if draft.text.endswith(_SENTENCE_ENDS) else _LONG_STANDFIRST
+        if draft.element is not None and _SUBTITLE_NAME.search(draft.element.get("class") or ""):
+            least = _TELLING
         if len(draft.letters) < least:
             continue
         is_text = draft.kind in {"paragraph", "heading"} and draft.linked_share < _QUOTED_SHARE

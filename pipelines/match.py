@@ -26,6 +26,11 @@ _KEY: Final = 40
 _PIECE: Final = 8
 _ENOUGH: Final = 0.5
 _LINKED_SHARE: Final = 0.9
+# A step over more than this is doubted: do the blocks that follow stand in what it skips?
+_STEP: Final = 20
+_LEAP: Final = 150  # menus name what is far below
+_FOLLOWING: Final = 12
+_UNMISTAKABLE: Final = 40
 
 
 class _Found:
@@ -44,8 +49,9 @@ class _Found:
             self.at[block[:_KEY]].append(start)
             start += len(block)
 
-    def take(self, draft: Draft) -> bool:
-        """Whether the draft's text comes now; if so the cursor moves behind it."""
+    def take(self, page: Sequence[Draft], index: int) -> bool:
+        """Whether the text of the page's draft comes now; if so the cursor moves behind it."""
+        draft = page[index]
         letters = draft.letters
         if not letters:
             return False
@@ -57,12 +63,26 @@ class _Found:
                 end = self._end_later(letters)
             if end < 0:
                 end = self._end_of_pieces(draft, len(letters))
-        if end < 0:
+        if end < 0 or self._leaps(end - len(letters), page, index):
             return False
         self.cursor = end
         while self.next < len(self.starts) and self.starts[self.next] < end:
             self.next += 1
         return True
+
+    def _leaps(self, start: int, page: Sequence[Draft], index: int) -> bool:
+        """Whether drafts that follow stand before ``start``: the text is said more than once."""
+        step = start - self.cursor
+        if step < _STEP:
+            return False
+        if step > _LEAP and _is_linked(page[index]):
+            return True
+        following = (one.letters for one in page[index + 1 : index + 1 + _FOLLOWING])
+        return any(
+            0 <= self.text.find(letters, self.cursor, start) < start - len(letters)
+            for letters in following
+            if len(letters) >= _UNMISTAKABLE
+        )
 
     def _end(self, letters: str) -> int:
         place = self.text.find(letters, self.cursor, self.cursor + len(letters) + _AHEAD)
@@ -114,7 +134,9 @@ def choose_drafts(page: Sequence[Draft], found: Sequence[Draft], title: str = ""
     What the extractor found is returned as it is if most of it is not in the page's drafts.
     """
     text = _Found(found)
-    is_taken = [text.take(draft) and not _is_short_link(draft) for draft in page]
+    is_taken = [
+        text.take(page, index) and not _is_short_link(draft) for index, draft in enumerate(page)
+    ]
     kept = sum(len(draft.letters) for draft, taken in zip(page, is_taken, strict=True) if taken)
     if kept < sum(len(draft.letters) for draft in found) * _ENOUGH or not any(is_taken):
         return unplaced(found)

@@ -25,7 +25,8 @@ NOISE_NAME: Final = re.compile(
     r"entry-?meta|article-?meta|tags|tag-?list|tagcloud|wp-caption-text|caption|photo-?credit|"
     r"credit|toc|pagination|pager|most-?popular|trending|cookie|consent|gdpr|"
     r"read-?more|see-?also-?links|more-?on|footer|widget|popup|modal|toolbar|"
-    r"utility|print-?only|noprint|metadata|hatnote|navbox|catlinks|infobox-?below)" + _WORD_END,
+    r"utility|(?:left|right|side)-?rail|runaround|headlines?-only|print-?only|noprint|metadata|hatnote|navbox|catlinks|infobox-?below)"
+    + _WORD_END,
     re.IGNORECASE,
 )
 
@@ -34,6 +35,8 @@ COMMENTS_HEADING: Final = _lines(
     r"(?: add your comment|\W*\d*\W*)$",
     r"^(?:leave|post|add|write) (?:a|your) (?:comment|reply)\b",
     r"^\d+ (?:responses?|replies|thoughts) (?:to|on)\b",
+    r"^(?:visitor|reader|user) (?:opinions|reviews)\b.{0,30}$|"
+    r"^add your (?:opinion|review|thoughts)\b.{0,30}$",
     r"^(?:join the (?:conversation|discussion)|reader discussion)\b",
     r"^(?:\d+ )?(?:kommentare?|commentaires?|comentarios?|commenti|reacties|komentarze|"
     r"комментарии)\b.{0,20}$",
@@ -46,11 +49,13 @@ ASIDE_HEADING: Final = _lines(
     r"(?:most|more) (?:popular|read|viewed|shared)|recommended(?: for you)?:?$|trending|"
     r"read (?:next|more|also):?$|(?:further|recommended) reading:?$|what to read next|"
     r"don[’']t miss|up next|latest (?:news|stories)|popular (?:posts|stories|now)|in other news|"
-    r"editor[’']?s[’']? (?:picks?|choice)|sponsored(?: content)?:?$|advertisement:?$|"
+    r"editor[’']?s[’']? (?:picks?|choice)|sponsored(?: (?:content|links))?:?$|advertisement:?$|"
     r"(?:share|follow)(?: (?:this|us|on)\b.{0,30})?:?$|"
     r"(?:sign up|subscribe)(?: (?:for|to)\b.{0,60})?:?$|newsletter|story highlights:?$|"
     r"tags:?$|filed under|topics:?$|about the authors?:?$|table of contents:?$|on this page:?$|"
-    r"(?:article )?contents:?$|see also:$|see more:$)",
+    r"(?:article )?contents:?$|see also:$|see more:$|also:$|more about\b.{1,60}:$|"
+    r"(?:latest|top|more|other|recent) (?:[\w&]+ ){0,3}(?:news|headlines|stories|articles|posts|"
+    r"videos):?$|top searches:?$|connect with us\b.{0,30}$)",
     r"^(?:auch interessant|mehr zum thema|das könnte (?:sie|dich)|lesen sie (?:auch|mehr)|"
     r"weitere (?:artikel|themen)|inhaltsverzeichnis$|verwandte)",
     r"^(?:à lire aussi|lire aussi|sur le même (?:sujet|thème)|articles? liés?|sommaire$)",
@@ -74,17 +79,19 @@ POINTER: Final = _lines(
     r"mais))",
     r"^(?:learn|read|find out|discover) more\b",
     r"(?:»|›|>>|→|\bread more|\bmore)\W*$",
+    r"^now read\b|^(?-i:[A-Z]{3,}(?: [A-Z]+){0,2}): ",
 )
 
 CREDIT: Final = _lines(
-    r"^[\W_]*(?:photo(?:graph)?|image|picture|illustration|credit|foto|bild|photo credit|"
-    r"image credit|courtesy|screenshot)s?\s*(?:by|:|©|courtesy|/|of\b|via)",
+    r"^[\W_]*(?:(?:pool |file |handout )?photo(?:graph)?|image|picture|illustration|"
+    r"credit|foto|bild|photo credit|image credit|courtesy|screenshot)s?\s*"
+    r"(?:by|:|©|courtesy|/|of\b|via)",
     r"^[\W_]*courtesy(?: of)? [\w. ]{2,40}$",
     r"^[\W_]*(?:image|photo) caption\b",
     r"^\(?(?:ap|afp|reuters|getty images|epa|dpa|wikimedia commons|shutterstock|istock|flickr|"
     r"thinkstock|associated press|ap photo|us navy)(?: ?/ ?[\w .]{2,40})?\)?$",
     r"^[\w .’'-]{2,60}/\s?(?:getty images|reuters|ap|afp|shutterstock|associated press|epa|"
-    r"istock)\W*$",
+    r"istock|bloomberg)\W*$",
     r"^©\s?[\w .,/]{2,50}$",
 )
 
@@ -96,6 +103,9 @@ FURNITURE: Final = _lines(
     r"back to top|top of page|skip to (?:main )?content|jump to navigation|"
     r"play(?: video)?|hide caption|toggle caption|enlarge(?: image)?|"
     r"(?:text|font) size|view as one page|next page|previous page|page \d+ of \d+|"
+    r"(?:link|digg) this|reprints|be the first to comment|(?:blog )?comments powered by \w+|"
+    r"(?:like|follow) us on \w+|\(source\)|end quote\b.{0,80}|"
+    r"\d{1,2}:\d\d(?::\d\d)?\s*/\s*[-\d:]+|"
     r"close|menu|search|log ?in|sign ?in|register|subscribe(?: now)?|sign up(?: now)?|"
     r"anzeige|werbung|publicidad|publicité|pubblicità|advertentie|реклама|広告|このニュースをシェア)[\W_]*$",
 )
@@ -118,7 +128,7 @@ DATE_LINE: Final = _lines(
     rf"[^.\d]{{0,30}})?{_DATE}(?:[\sT,|@•·-]*(?:at )?\d{{1,2}}[:.]\d{{2}}(?::\d{{2}})?\s?"
     rf"(?:[ap]\.?m\.?)?"
     rf"(?:\s?\(?[A-Z]{{2,4}}\)?)?)?\W*$",
-    r"^(?:published|posted|updated|last (?:updated|modified)|"
+    r"^(?:(?:originally )?(?:published|posted)|updated|last (?:updated|modified)|"
     r"first published)\b[^.]{0,60}\d{4}[^.]{0,30}$",
     r"^\d+ (?:minutes?|hours?|days?|weeks?|months?) ago$",
     r"^\d{1,2}[:.]\d{2}(?::\d{2})? ?(?:[ap]\.?m\.?)?(?: [A-Z]{2,4})?$",
@@ -132,7 +142,37 @@ BYLINE: Final = re.compile(
     rf"(?:[ ,|·-]+(?i:{_DATE}).{{0,20}})?$"
 )
 
+# The end of what a picture shows: who took it, for which agency.
+_PHOTO_AGENCY: Final = r"(?:AP Photo|Getty Images|EPA|Shutterstock|iStock|Associated Press)"
+_AGENCY: Final = rf"(?:{_PHOTO_AGENCY}|AP|AFP|Reuters|REUTERS)"
+CAPTION_CREDIT: Final = re.compile(
+    rf"\b{_PHOTO_AGENCY} ?/ ?[A-Z][a-z][\w .’'-]{{1,40}}\)?$|[a-z] ?/ ?{_AGENCY}\)?$|"
+    rf"\([^()]{{2,80}} / [A-Z][^()]{{2,60}} / (?i:{_DATE})\)$"
+)
+
+# Who wrote it, or for which agency, marked up as a heading.
+NO_HEADING: Final = re.compile(
+    rf"^(?i:by|von|par|por) {_NAME}\b.{{0,60}}(?:(?i:{_DATE})|(?i:"
+    r"\b(?:associated press|staff|reporter|correspondent|writer)\b))|"
+    r"^(?i:(?:by )?(?:the )?(?:associated press|reuters|agence france-presse|canadian press|"
+    r"press association|new york times|washington post))$|"
+    r"^\W?Start Quote$"
+)
+
+# The same where headings are small, and a headline with its date.
+SMALL_CREDIT: Final = re.compile(
+    rf"^{_NAME}(?: ?/ ?[A-Z]| for (?:The )?[A-Z][\w ]{{2,40}}$)|\((?i:{_DATE})\)$"
+)
+
+# What a page is filed under; most of it is links.
+TAGS_LINE: Final = _lines(
+    r"^[\W_]*(?:(?:related )?(?:tags?|topics?|categor(?:y|ies))|keywords|filed under|posted in|"
+    r"schlagw(?:ort|örter)|themen|mots-clés|étiquettes|etiquetas|temas|теги|метки)\s?[:：]",
+    r"^(?:关键词|關鍵字|标签|標籤|タグ|キーワード)",
+)
+
 LEAD_LINE: Final = _lines(
+    r"^by [^.!?]{3,80}\b(?:reporter|correspondent|editor|writer|staff|journalist)\b[^.!?]{0,40}$",
     r"^(?:by|author|autor(?:en|i)?|auteurs?|written by|posted by|reported by)\s?:.{2,80}$",
     r"^(?:written|posted|reported) by [^.!?]{2,60}$",
     r"^(?:illustration|photograph)s? by\b",
@@ -167,6 +207,13 @@ TAIL_LINE: Final = _lines(
     r"^[\[【(（]?\s*(?:責任編集|责任编辑|編輯|编辑|编辑人)\s*[:：]",
     r"^(?:posted|submitted|published) (?:by|in|on|at)\b.{0,80}$",
     r"未经(?:允许|授权|许可)|转载请|(?:微信|二维码).{0,6}扫|扫.{0,6}(?:微信|二维码)",
+    r"^to contact the (?:reporter|editor|writer|author)s?\b|^see more by\b",
+    r"\bfollow (?:him|her|them|me|us|@?\w+(?: \w+)?) on (?:twitter|facebook|instagram|google|"
+    r"linkedin)\b",
+    r"^.{3,50} on twitter\W+(?:https?://|@)\S+$",
+    r"^(?:[A-Z][\w.’'-]+ ){2,4}(?:is|was) (?:a|an|the) [^.]{0,100}\b(?:journalist|columnist|"
+    r"freelance|author of|contributing|staff writer|correspondent for)\b",
+    r"^الآراء الواردة|^ترحب .{0,20}بالنقاش",
     r"^to comment on this (?:story|article)\b|^comments are (?:closed|moderated)",
     r"^(?:your email address will not be published|required fields are marked)",
     r"^.{0,120}\b(?:e-?mail |free |daily |weekly )*newsletters?\b.{0,120}$",

@@ -39,6 +39,13 @@ def article(*, before="", between="", after=""):
         "<p>Share this</p>",
         "<p>Photo: Getty Images</p>",
         "<h6>By Anna Example</h6>",
+        "<h5>By ANNA EXAMPLE, Associated Press | July 19, 2013 | Updated: July 19, 2013 3:55am</h5>",
+        "<p>By Anna Example Science reporter, Harbour News</p>",
+        "<p>Originally published on Wed June 5, 2013 4:00 pm</p>",
+        "<h3>Associated Press</h3>",
+        "<h6>Anna Example for The Harbour Times</h6>",
+        "<p>The ferry is seen on June 5, 2013 in the harbour. / AP Photo/Anna Example</p>",
+        "<p>Topics: <a href=/t/1>empty boats on Sundays</a>, <a href=/t/2>captains</a>, tides</p>",
         "<p>Categories: Ferries</p>",
         "<p>Ana Paz | Palma | 08/01/2014</p>",
     ],
@@ -56,6 +63,13 @@ def test_lines_before_the_first_sentence_that_are_not_its_own(line):
         "<p>[ <a href=/b>Read nine things about ferries</a> ]</p>",
         "<p>Advertisement</p>",
         "<p>(Credit: Anna Example/Reuters)</p>",
+        "<p>LIGHTHOUSES: <a href=/b>Why that of the harbour was never lit again</a></p>",
+        "<h2>“Start Quote</h2><p>End Quote Anna Example Harbour master</p>",
+        "<div class=playerBox><p>12:00:00 / -:--:--</p></div>",
+        "<div><ul class=shareTools><li class=shareAllContent><h3>All Share Services</h3></li></ul></div>",
+        "<div class='module left-rail'><h2>Harbour Journal</h2><p>All that is new on the pier.</p></div>",
+        "<div class=box><h3>More ferries</h3><ul><li><a href=/1>The ferry that left on a Sunday</a></li>"
+        "<li><a href=/2>The ferry that nobody saw leave</a></li></ul></div>",
         "<p>Jane Doe/Getty Images</p>",
         "<div class='related-links'><p>Other ferries sail on Sundays only, as they always did.</p></div>",
     ],
@@ -75,6 +89,11 @@ def test_lines_in_between_that_lead_away(line):
         "<p>Write to Anna Example at anna@site.example</p>",
         "<h2>You may also like</h2><ul><li>The lighthouse keepers</li><li>The empty boats</li></ul>",
         "<h3>Related articles</h3><p>The lighthouse keepers</p>",
+        "<p>To contact the reporter on this story: Anna Example at anna@site.example</p>",
+        "<p>Anna Example covers ferries, fog and tides. Follow Anna on Twitter at @anna.</p>",
+        "<p>More about ferries:</p><ul><li><a href=/1>The ferry that left on a Sunday</a></li></ul>",
+        "<ul><li>Link this</li><li>Digg this</li><li>Reprints</li></ul>",
+        "<h2>Reader opinions (latest shown first)</h2><p>I was there, and nobody slept at all.</p>",
         "<h3>12 comments</h3><p>I was on that ferry, and I can tell you that we slept all night.</p>",
         "<div id=comments><h3>Comments</h3><p>I was there too, and nobody slept, not even I.</p></div>",
         "<h3><a href=/b>The keepers</a></h3><p>Nobody lit it.</p>"
@@ -105,6 +124,21 @@ def test_lines_that_only_look_like_it_are_kept(line):
 def test_a_part_that_is_most_of_the_article_is_kept_whatever_it_is_named():
     body = "".join(f"<p>{text}</p>" for text in PROSE)
     assert texts_of(f"<div class='related newsletter'>{body}</div>") == PROSE
+
+
+def test_the_id_of_a_section_that_is_made_of_its_heading_names_no_noise():
+    text = "<p>A boat is lent by its captain before it is rowed, and never after.</p>"
+    section = f"<section id=credit-cards><h2>Credit cards</h2>{text}</section>"
+    assert texts_of(article(between=section))[2] == "Credit cards"
+    noise = section.replace("<h2>Credit cards</h2>", "")
+    assert texts_of(article(between=noise)) == PROSE
+
+
+def test_the_headline_in_full_is_no_text_of_its_own():
+    html = article().replace("<h1>The ferry", "<h1>The ferry that came back without a crew")
+    page = f"<title>The ferry that came back</title><meta property=og:title content='The ferry that came back'>{html}"
+    found = extract_document(page.encode(), "https://site.example/a")
+    assert [block.text for block in found.blocks] == PROSE
 
 
 def test_a_table_of_contents_is_not_text():
@@ -156,3 +190,43 @@ def test_the_standfirst_belongs_to_the_article():
         f"<p>By Anna Example</p><div class=article-body>{body}</div>"
     )
     assert texts_of(html) == PROSE
+
+
+def test_sections_in_sections_are_made_as_the_first_is():
+    """And their text is taken where only the list above and the code below were found."""
+    paragraphs = [f"<div class=para>{text}</div>" for text in PROSE]
+    title = "<div class=titlepage><div><h3>The far shore</h3></div></div>"
+    inner = f"<div class=section>{title}{paragraphs[3]}</div>"
+    html = f"<div class=section><h2>The ferry</h2>{''.join(paragraphs[:3])}{inner}</div>"
+    assert texts_of(html) == [*PROSE[:3], "The far shore", PROSE[3]]
+
+
+def test_a_text_that_is_said_twice_is_found_where_it_stands():
+    """What stands above all says what comes late: it is not taken for that."""
+    lines = [f"Rule {n}: {text}" for n in range(6) for text in PROSE]
+    body = "".join(f"<p>{line}</p>" for line in lines)
+    html = f"<article><h1>The ferry</h1><div><code>{lines[20]}</code></div>{body}</article>"
+    assert [text for text in texts_of(html) if text in lines][-len(lines) :] == lines
+
+
+def test_a_list_of_links_to_many_other_sites_is_of_the_article():
+    items = "".join(f"<li><a href=https://{n}.example/>Boat yard {n}</a></li>" for n in "abcd")
+    found = texts_of(article(between=f"<h2>Who builds them</h2><ul>{items}</ul>"))
+    assert found[2:7] == ["Who builds them", *(f"Boat yard {n}" for n in "abcd")]
+    own = "".join(f"<li><a href=/{n}>Boat yard {n}</a></li>" for n in "abcd")
+    assert "Boat yard a" not in texts_of(article(between=f"<h2>Builders</h2><ul>{own}</ul>"))
+
+
+def test_a_heading_of_a_list_with_headings_of_its_level_is_not_empty():
+    items = "".join(f"<li><h2>Boat {n}</h2><p>{text}</p></li>" for n, text in enumerate(PROSE))
+    found = texts_of(
+        f"<article><h1>The ferry</h1><header><h2>All boats</h2></header><ul>{items}</ul></article>"
+    )
+    assert found[:3] == ["All boats", "Boat 0", PROSE[0]]
+
+
+def test_a_short_subtitle_belongs_to_the_article():
+    html = article().replace(
+        "</h1>", "</h1><h2 class=subtitle>It came back without anybody on it</h2>"
+    )
+    assert texts_of(html) == ["It came back without anybody on it", *PROSE]
