@@ -16,8 +16,8 @@ from ftcrawler.rendering import require_renderer
 from ftcrawler.site import Site
 from ftcrawler.spiders.articles import ArticlesSpider
 from ftcrawler.summary import SiteResult
-from pipelines.harvest import SiteRules
 from pipelines.records import Harvest, Offer, Page
+from pipelines.rules import SiteRules
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler, CrawlerProcess

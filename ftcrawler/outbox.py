@@ -3,42 +3,59 @@
 A shard is written under a temporary name, made durable, renamed, and then recorded in the
 transaction that removes its rows from the outbox. A kill in between leaves a file that is
 not recorded: an orphan, which is removed on start, since its rows are still staged.
+
+While a crawl goes on, files are written by a thread that only reads the state; recording them
+is left to who owns it.
 """
 
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import orjson
+from ftcrawler.state import State, peek
+from pipelines.shards import SCHEMAS, Format, Shard, is_shard_name, line_of, shard_path, write_shard
 
-from ftcrawler.state import State
-from pipelines.shards import SCHEMAS, Format, Shard, is_shard_name, shard_path, write_shard
-
-_STAGED = "SELECT id, row FROM outbox WHERE stream=? ORDER BY id LIMIT ?"
+_STAGED = "SELECT row FROM outbox WHERE stream=? AND id>? AND id<=? ORDER BY id"
+_BORDER = "SELECT count(*), max(id) FROM (SELECT id FROM outbox WHERE stream=? AND id>? LIMIT ?)"
 
 logger = logging.getLogger(__name__)
 
 
-class Staged(Collection[dict[str, Any]]):
-    """The oldest staged rows of a stream, read from the state as they are iterated over."""
+class Staged(Collection[bytes]):
+    """The staged rows of a stream after the one with id ``after``, ``most`` of them, as lines.
 
-    def __init__(self, state: State, stream: str, most: int) -> None:
-        self._db = state.db
-        self._key = (stream, most)
-        found = self._db.execute(f"SELECT count(*), max(id) FROM ({_STAGED})", self._key)  # noqa: S608 - a constant
-        self._count, self.last = found.fetchone()
+    They are read from the state as they are iterated over.
+    """
+
+    def __init__(self, db: sqlite3.Connection, stream: str, after: int, most: int) -> None:
+        self._db = db
+        self._count, last = db.execute(_BORDER, (stream, after, most)).fetchone()
+        self.last: int = last or after
+        self._key = (stream, after, self.last)
 
     def __len__(self) -> int:
         return int(self._count)
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return (orjson.loads(row) for _, row in self._db.execute(_STAGED, self._key))
+    def __iter__(self) -> Iterator[bytes]:
+        return (row.encode() + b"\n" for (row,) in self._db.execute(_STAGED, self._key))
 
-    def __contains__(self, row: object) -> bool:
-        return any(row == staged for staged in self)
+    def __contains__(self, line: object) -> bool:
+        return any(line == staged for staged in self)
+
+
+class _Written(NamedTuple):
+    """Files that are whole on disk, and the last of the staged rows that they hold."""
+
+    stream: str
+    number: int
+    last: int
+    shards: list[Shard]
 
 
 class Outbox:
@@ -67,10 +84,11 @@ class Outbox:
         self._step = step
         self._rows = 0
         self._bytes = 0
+        self._behind: Future[list[_Written]] | None = None
 
     def put(self, rows: Iterable[tuple[str, dict[str, Any]]]) -> None:
         """Stage rows, (stream, row) each, inside the caller's transaction."""
-        texts = [(stream, orjson.dumps(row).decode()) for stream, row in rows]
+        texts = [(stream, line_of(row, stream)[:-1].decode()) for stream, row in rows]
         self._state.db.executemany("INSERT INTO outbox(stream, row) VALUES (?, ?)", texts)
         self._rows += len(texts)
         self._bytes += sum(len(text) for _, text in texts)
@@ -85,18 +103,61 @@ class Outbox:
 
         Raises :class:`OSError` when the disk refuses; the rows then stay staged.
         """
+        self._collect(run)
         for stream in SCHEMAS:
-            while self._seal_one(stream, run):
-                pass
+            number = self._number(stream)
+            while written := self._write(self._state.db, stream, number, 0):
+                self._record(run, written)
+                number += 1
         self._rows = self._bytes = 0
 
-    def _seal_one(self, stream: str, run: int) -> bool:
-        db = self._state.db
-        staged = Staged(self._state, stream, self._most_rows)
+    def seal_behind(self, run: int) -> None:
+        """Record what the thread has written, and let it write when enough is staged.
+
+        Never waits. Raises :class:`OSError` when the disk refused; the rows then stay staged.
+        """
+        if self._behind and self._behind.done():
+            self._collect(run)
+        if self._behind is None and self.full:
+            numbers = {stream: self._number(stream) for stream in SCHEMAS}
+            self._rows = self._bytes = 0
+            thread = ThreadPoolExecutor(1, "shards")
+            self._behind = thread.submit(self._write_all, numbers)
+            thread.shutdown(wait=False)
+
+    def close(self) -> None:
+        """Wait for the thread: what it writes must not appear once others may own the site."""
+        if self._behind:
+            wait([self._behind])
+
+    def _collect(self, run: int) -> None:
+        """Wait for the thread, and record what it wrote."""
+        behind, self._behind = self._behind, None
+        for written in behind.result() if behind else ():
+            self._record(run, written)
+
+    def _write_all(self, numbers: dict[str, int]) -> list[_Written]:
+        """What the thread does: everything that is staged now, read by a connection of its own."""
+        found = []
+        with closing(peek(self._state.path)) as db:
+            db.execute("BEGIN")  # one view of the outbox, whatever is staged meanwhile
+            for stream, first in numbers.items():
+                number, after = first, 0
+                while written := self._write(db, stream, number, after):
+                    found.append(written)
+                    number, after = number + 1, written.last
+        return found
+
+    def _number(self, stream: str) -> int:
+        query = "SELECT max(number) FROM shards WHERE stream=?"
+        return (self._state.db.execute(query, (stream,)).fetchone()[0] or 0) + 1
+
+    def _write(
+        self, db: sqlite3.Connection, stream: str, number: int, after: int
+    ) -> _Written | None:
+        staged = Staged(db, stream, after, self._most_rows)
         if not staged:
-            return False
-        last = db.execute("SELECT max(number) FROM shards WHERE stream=?", (stream,)).fetchone()[0]
-        number = (last or 0) + 1
+            return None
         shards = [
             write_shard(
                 shard_path(self._data_dir, stream, self._site, number, fmt),
@@ -107,29 +168,30 @@ class Outbox:
             )
             for fmt in self._formats
         ]
-        with self._state.transaction():
-            self._record(stream, number, run, shards)
-            db.execute("DELETE FROM outbox WHERE stream=? AND id<=?", (stream, staged.last))
+        return _Written(stream, number, staged.last, shards)
+
+    def _record(self, run: int, written: _Written) -> None:
+        """The shard into the manifest, its rows out of the outbox: from here on it counts."""
+        stream = written.stream
+        with self._state.transaction() as db:
+            db.executemany(
+                "INSERT INTO shards VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        shard.file.relative_to(self._data_dir).as_posix(),
+                        stream,
+                        written.number,
+                        shard.rows,
+                        shard.bytes,
+                        shard.sha256,
+                        run,
+                    )
+                    for shard in written.shards
+                ],
+            )
+            db.execute("DELETE FROM outbox WHERE stream=? AND id<=?", (stream, written.last))
             self._step(f"{stream}-recorded")
         self._step(f"{stream}-sealed")
-        return True
-
-    def _record(self, stream: str, number: int, run: int, shards: Iterable[Shard]) -> None:
-        self._state.db.executemany(
-            "INSERT INTO shards VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    shard.file.relative_to(self._data_dir).as_posix(),
-                    stream,
-                    number,
-                    shard.rows,
-                    shard.bytes,
-                    shard.sha256,
-                    run,
-                )
-                for shard in shards
-            ],
-        )
 
     def remove_orphans(self) -> list[str]:
         """Remove shard files that were never recorded: their rows are still staged.

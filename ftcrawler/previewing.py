@@ -11,9 +11,9 @@ from ftcrawler.permitting import permit
 from ftcrawler.site import Request, Site
 from pipelines.budget import estimate_tokens
 from pipelines.extract import count_words
-from pipelines.harvest import SiteRules
 from pipelines.inspect_page import Inspection, inspect_page
 from pipelines.records import Document, Harvest, Page, Pair, Rejected, Verdict
+from pipelines.rules import SiteRules
 from pipelines.weigh import Heavy
 
 _NOTHING = Inspection(Rejected(""))

@@ -11,8 +11,9 @@ from ftcrawler.site import Site
 from ftcrawler.state import State, StateError
 from ftcrawler.store import SiteStore
 from pipelines.archive import read_page
-from pipelines.harvest import SiteRules, harvest_page
+from pipelines.harvest import harvest_page
 from pipelines.records import Capture, Harvest, Offer
+from pipelines.rules import SiteRules
 
 BATCH = 64
 

@@ -229,6 +229,7 @@ class SiteStore:
         """Let go of the state; what was not committed is done again by the next run."""
         if self._archive:
             self._archive.close()
+        self._outbox.close()
         self.state.close()
 
     def seed(self, offers: Iterable[Offer]) -> None:
@@ -303,9 +304,9 @@ class SiteStore:
             if self._archive.full:
                 self._archive.seal(self.run)
         if self._outbox.full:
-            self._outbox.seal(self.run)
             with self.state.transaction() as db:
                 forget(db)
+        self._outbox.seal_behind(self.run)
 
     def _capture(self) -> None:
         """The batch's bodies into the archive; each harvest knows where its own stands."""

@@ -18,7 +18,7 @@ from ftcrawler.site import Site
 from pipelines.records import Harvest, Page
 
 if TYPE_CHECKING:
-    from pipelines.harvest import SiteRules
+    from pipelines.rules import SiteRules
 
 logger = logging.getLogger(__name__)
 

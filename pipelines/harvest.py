@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from pipelines.extract import count_words, extract_document
 from pipelines.fingerprint import minhash
 from pipelines.records import Harvest, Page, Rejected
-from pipelines.rules import ExtractRules, PairRules
+from pipelines.rules import SiteRules
 from pipelines.sift import kept_pairs
 from pipelines.sitewide import without
-
-
-@dataclass(frozen=True, slots=True)
-class SiteRules:
-    """All of a site's rules for its pages, and what is known as boilerplate since when."""
-
-    extract: ExtractRules
-    pairs: PairRules
-    boilerplate: Mapping[bytes, str] = field(default_factory=dict)
 
 
 def harvest_page(page: Page, rules: SiteRules) -> Harvest:

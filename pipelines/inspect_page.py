@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from pipelines.article import Article
-    from pipelines.harvest import SiteRules
     from pipelines.records import Page
+    from pipelines.rules import SiteRules
 
 Fate = Literal["kept", "dropped", "outside"]
 

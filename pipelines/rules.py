@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pipelines.records import PairKind
@@ -34,7 +35,8 @@ class PairRules:
     ``every`` is the n of "every nth sentence is a prompt" (2 or more), ``window`` the number
     of sentences after the prompt in the window strategy (1 or more). A completion of more than
     ``max_tokens`` is cut (0: never), and of its parts ``max_parts`` are kept (0: all).
-    ``prompt_path`` puts title and outer headings before a heading. The rest is for
+    ``prompt_path`` puts title and outer headings before a heading: always, never, or, in
+    ``pipelines.sift``, where the heading does not tell alone. The rest is for
     ``pipelines.quality``: words at least and at most, what becomes of personal data, and the
     names of rules that are not applied.
     """
@@ -46,9 +48,18 @@ class PairRules:
     system_prompt: str = ""
     max_tokens: int = 2000
     max_parts: int = 8
-    prompt_path: bool = False
+    prompt_path: bool | Literal["auto"] = "auto"
     min_prompt_words: int = 4
     max_prompt_words: int = 100
     min_completion_words: int = 5
     pii: Pii = "mask"
     skip_rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRules:
+    """All of a site's rules for its pages, and what is known as boilerplate since when."""
+
+    extract: ExtractRules
+    pairs: PairRules
+    boilerplate: Mapping[bytes, str] = field(default_factory=dict)

@@ -8,7 +8,6 @@ import io
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +22,8 @@ from pipelines.fingerprint import WIDTH
 Format = Literal["parquet", "jsonl"]
 Row = dict[str, Any]
 
-ROW_GROUP = 4096  # rows held in memory while a shard is written
+ROW_GROUP = 4096  # rows held in memory while a shard is written, if these are no more than
+GROUP_BYTES = 8 * 1024 * 1024  # of JSON
 
 # The site is a dictionary column because that is what pandas and pyarrow make of the folder
 # name site=NAME: with any other type they refuse to read the folder as one table.
@@ -104,6 +104,9 @@ SCHEMAS: dict[str, pa.Schema] = {
 }
 
 
+_NAMES = {stream: schema.names for stream, schema in SCHEMAS.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Shard:
     """A file that is whole on disk: its rows, size in bytes and SHA-256 in hex."""
@@ -132,11 +135,24 @@ def is_shard_name(name: str, stream: str) -> bool:
     )
 
 
-def _lines(rows: Iterable[Row], schema: pa.Schema) -> Iterator[bytes]:
-    names = schema.names
-    for row in rows:
-        line = {name: row.get(name) for name in names}
-        yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+def line_of(row: Row, stream: str) -> bytes:
+    """A row as a line of JSON, with every column of its stream in order."""
+    line = {name: row.get(name) for name in _NAMES[stream]}
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _groups(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Lines in groups that fit into memory."""
+    group: list[bytes] = []
+    size = 0
+    for line in lines:
+        group.append(line)
+        size += len(line)
+        if len(group) >= ROW_GROUP or size >= GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def _plain(field: pa.Field) -> pa.Field:
@@ -174,19 +190,23 @@ def _table(lines: Sequence[bytes], schema: pa.Schema) -> pa.Table:
     return _unpacked(table, schema).cast(schema)
 
 
-def _parquet(path: Path, rows: Collection[Row], schema: pa.Schema) -> None:
-    source = _lines(rows, schema)
+def table_of(lines: Sequence[bytes], stream: str) -> pa.Table:
+    """Lines of a JSONL shard as a table; what they do not have is null."""
+    return _table(lines, SCHEMAS[stream])
+
+
+def _parquet(path: Path, lines: Iterable[bytes], schema: pa.Schema) -> None:
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        while batch := list(islice(source, ROW_GROUP)):
-            writer.write_table(_table(batch, schema))
+        for group in _groups(lines):
+            writer.write_table(_table(group, schema))
 
 
-def _jsonl(path: Path, rows: Collection[Row], schema: pa.Schema) -> None:
+def _jsonl(path: Path, lines: Iterable[bytes], schema: pa.Schema) -> None:  # noqa: ARG001 - as for Parquet
     with path.open("wb") as file:
-        file.writelines(_lines(rows, schema))
+        file.writelines(lines)
 
 
-_WRITERS: dict[str, Callable[[Path, Collection[Row], pa.Schema], None]] = {
+_WRITERS: dict[str, Callable[[Path, Iterable[bytes], pa.Schema], None]] = {
     "parquet": _parquet,
     "jsonl": _jsonl,
 }
@@ -236,19 +256,21 @@ def checksum(path: Path) -> str:
 def write_shard(
     path: Path,
     stream: str,
-    rows: Collection[Row],
+    rows: Collection[Row | bytes],
     fmt: Format,
     step: Callable[[str], None] = lambda _name: None,
 ) -> Shard:
     """Write rows, read once in order, to a temporary name, fsync, rename, fsync the folder.
 
+    A row may be the line that ``line_of`` makes of it.
     ``step`` is told the name of each step that was taken. Raises :class:`OSError` when the
     disk refuses; then the temporary file is removed and ``path`` is untouched.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        _WRITERS[fmt](temporary, rows, SCHEMAS[stream])
+        lines = (row if isinstance(row, bytes) else line_of(row, stream) for row in rows)
+        _WRITERS[fmt](temporary, lines, SCHEMAS[stream])
         step(f"{fmt}-written")
         with temporary.open("rb") as file:
             os.fsync(file.fileno())

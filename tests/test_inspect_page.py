@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.harvest import SiteRules, harvest_page
+from pipelines.harvest import harvest_page
 from pipelines.inspect_page import OUTSIDE, inspect_page
 from pipelines.records import Block, Document, Page, Rejected, Verdict
-from pipelines.rules import ExtractRules, PairRules
+from pipelines.rules import ExtractRules, PairRules, SiteRules
 from pipelines.sitewide import block_key
 
 HERE = Path(__file__).resolve().parent

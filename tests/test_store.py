@@ -130,8 +130,9 @@ STEPS = [
 ]
 
 
+@pytest.mark.parametrize("shard_rows", [20_000, 2])  # sealed at the end, and by the thread
 @pytest.mark.parametrize("fatal", STEPS)
-def test_dying_at_any_step_loses_and_doubles_nothing(fatal, opened, tmp_path):
+def test_dying_at_any_step_loses_and_doubles_nothing(fatal, shard_rows, opened, tmp_path):
     deaths = []
 
     def step(name):
@@ -148,8 +149,8 @@ def test_dying_at_any_step_loses_and_doubles_nothing(fatal, opened, tmp_path):
         store.end("finished")
 
     with pytest.raises(Died):
-        visit(opened(step, batch=2))
-    store = opened(batch=2)
+        visit(opened(step, batch=2, shard_rows=shard_rows))
+    store = opened(batch=2, shard_rows=shard_rows)
     visit(store)
     found = [(row["url"], row["prompt"]) for row in rows(tmp_path)]
     assert sorted(found) == [(f"u:{n}", f"u:{n} {x}") for n in (1, 2, 3) for x in "ab"]

@@ -26,8 +26,8 @@ from ftcrawler.state import LockedError, Target
 from ftcrawler.summary import SiteResult, gather
 from ftcrawler.urls import canonical, origin_of
 from ftcrawler.working import Extractor, SiteWork
-from pipelines.harvest import SiteRules
 from pipelines.records import Harvest, Offer, Page, Trace, Verdict
+from pipelines.rules import SiteRules
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
