@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test slow torture bench bench-speed bench-extract bench-sentences bench-consent bench-pairs check lint types setup setup-dev setup-bench setup-train setup-render clean
+.PHONY: help demo test slow torture bench bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs check lint types setup setup-dev setup-bench setup-train setup-render clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -65,6 +65,9 @@ bench-speed: setup-dev ## PAGES=1000 ROUNDS=5: pages a second beside three ordin
 
 bench-consent: setup-dev ## what consent costs a crawl, beside stubs in its place
 	"$(BIN)/python" bench/consent.py
+
+bench-check: setup-dev ## scrapy check beside json.loads alone, lines a minute
+	"$(BIN)/python" -m bench.check
 
 bench-pairs: setup-dev ## READ=20: pairs of three real sites, what each rule drops, pairs to read
 	"$(BIN)/python" bench/pairs.py --read "$(or $(READ),20)"
