@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from pipelines.phrases import COMMENTS_HEADING, NOISE_NAME
+from pipelines.phrases import COMMENTS_HEADING, COMMENTS_LINE, NOISE_NAME
 from pipelines.trimming import Trimming, is_prose
 from pipelines.vocabulary import LEVELS, text_of
 
@@ -24,6 +24,7 @@ _ISLAND_GAP: Final = 12  # blocks that were left out between an island and the a
 _LINKED: Final = 0.85
 _LEAD_SHORT: Final = 90
 _COMMENTS_FROM: Final = 0.3  # of the article's letters stand before its comments
+_COMMENTS_WITHIN: Final = 5
 _TOC_LEAST: Final = 3
 _ORPHANED: Final = 2
 _LINKED_HALF: Final = 0.5
@@ -178,7 +179,7 @@ def comments(work: Trimming) -> None:
     before, index = 0, 0
     for place in range(work.places[0], len(work.page)):
         draft = work.page[place]
-        if before > work.total * _COMMENTS_FROM and _opens_comments(draft):
+        if before > work.total * _COMMENTS_FROM and _opens_comments(work, place):
             for late in range(index, len(work.drafts)):
                 work.drop(late, "comments")
             return
@@ -187,12 +188,22 @@ def comments(work: Trimming) -> None:
             index += 1
 
 
-def _opens_comments(draft: Draft) -> bool:
+def _opens_comments(work: Trimming, place: int) -> bool:
+    draft = work.page[place]
     if len(draft.text) > _LEAD_SHORT or not COMMENTS_HEADING.search(draft.text):
         return False
     if draft.kind == "heading" or draft.element is None:
-        return draft.kind == "heading" and draft.text.lower() != "comments"
+        # A manual has a section about comments, too.
+        following = work.page[place + 1 : place + 1 + _COMMENTS_WITHIN]
+        return draft.kind == "heading" and (
+            draft.text.lower() != "comments"
+            or any(COMMENTS_LINE.search(line.text) for line in following if _is_line(line))
+        )
     return _noise_around(draft.element, {}) is not None
+
+
+def _is_line(draft: Draft) -> bool:
+    return draft.kind != "heading" and len(draft.text) <= _LEAD_SHORT and not is_prose(draft)
 
 
 def islands(work: Trimming) -> None:

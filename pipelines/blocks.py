@@ -44,7 +44,7 @@ _BREAKS_OF_A_PARAGRAPH: Final = 2
 _HEADERS: Final = ("header", "hgroup")
 
 _SHRINKING: Final = 4  # letters that normalising makes one of, at most
-_WORD: Final = re.compile(r"\w")
+_WORD: Final = re.compile(r"[^\W_]")
 _BACK_REFERENCE: Final = "^"
 
 

@@ -25,7 +25,7 @@ NOISE_NAME: Final = re.compile(
     r"entry-?meta|article-?meta|tags|tag-?list|tagcloud|wp-caption-text|caption|photo-?credit|"
     r"credit|toc|pagination|pager|most-?popular|trending|cookie|consent|gdpr|"
     r"read-?more|see-?also-?links|more-?on|footer|widget|popup|modal|toolbar|"
-    r"utility|(?:left|right|side)-?rail|runaround|headlines?-only|print-?only|noprint|metadata|hatnote|navbox|catlinks|infobox-?below)"
+    r"utility|(?:left|right|side)[-_]?rail|runaround|headlines?-only|print-?only|noprint|metadata|hatnote|navbox|catlinks|infobox-?below)"
     + _WORD_END,
     re.IGNORECASE,
 )
@@ -40,6 +40,12 @@ COMMENTS_HEADING: Final = _lines(
     r"^(?:join the (?:conversation|discussion)|reader discussion)\b",
     r"^(?:\d+ )?(?:kommentare?|commentaires?|comentarios?|commenti|reacties|komentarze|"
     r"комментарии)\b.{0,20}$",
+)
+
+# What stands below the heading of comments, and not below that of a section about them.
+COMMENTS_LINE: Final = _lines(
+    r"^(?:please )?(?:log ?in|sign in|register)\b|^(?:post|add|write|leave|show|view|expand|follow)"
+    r"\b.{0,20}\bcomments?\b|^(?:report|reply)\b|^\d+ comments?$|^posted\b.{0,40}\d{4}",
 )
 
 ASIDE_HEADING: Final = _lines(
@@ -105,7 +111,7 @@ FURNITURE: Final = _lines(
     r"(?:text|font) size|view as one page|next page|previous page|page \d+ of \d+|"
     r"(?:link|digg) this|reprints|be the first to comment|(?:blog )?comments powered by \w+|"
     r"(?:like|follow) us on \w+|\(source\)|end quote\b.{0,80}|"
-    r"\d{1,2}:\d\d(?::\d\d)?\s*/\s*[-\d:]+|"
+    r"\d{1,2}:\d\d(?::\d\d)?\s*/\s*[-\d:]+|(?-i:(?:VIDEO|GALLERY|PHOTOS|SLIDESHOW): .{3,100})|"
     r"close|menu|search|log ?in|sign ?in|register|subscribe(?: now)?|sign up(?: now)?|"
     r"anzeige|werbung|publicidad|publicité|pubblicità|advertentie|реклама|広告|このニュースをシェア)[\W_]*$",
 )
@@ -156,7 +162,7 @@ NO_HEADING: Final = re.compile(
     r"\b(?:associated press|staff|reporter|correspondent|writer)\b))|"
     r"^(?i:(?:by )?(?:the )?(?:associated press|reuters|agence france-presse|canadian press|"
     r"press association|new york times|washington post))$|"
-    r"^\W?Start Quote$"
+    r"^\W?Start Quote$|^(?i:read more|see more|related)\s?: "
 )
 
 # The same where headings are small, and a headline with its date.
@@ -213,6 +219,9 @@ TAIL_LINE: Final = _lines(
     r"^.{3,50} on twitter\W+(?:https?://|@)\S+$",
     r"^(?:[A-Z][\w.’'-]+ ){2,4}(?:is|was) (?:a|an|the) [^.]{0,100}\b(?:journalist|columnist|"
     r"freelance|author of|contributing|staff writer|correspondent for)\b",
+    r"^(?:[A-Z][\w.’'-]+ ){2,4}is [\w’' ]{2,30}[’']s? .{2,60}\b(?:correspondent|editor|reporter|"
+    r"columnist)\.?$",
+    r"^(?:your |all )?comments? (?:must|will be|should)\b|^have something to say\b|^\d{1,2}$",
     r"^الآراء الواردة|^ترحب .{0,20}بالنقاش",
     r"^to comment on this (?:story|article)\b|^comments are (?:closed|moderated)",
     r"^(?:your email address will not be published|required fields are marked)",
