@@ -1,0 +1,179 @@
+"""What a dataset says of itself beside its rows: what was left out for what, who wrote it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.ballot import PAIR_REASONS
+from pipelines.licences import licence_of
+from pipelines.roster import DOCUMENT_REASONS, USED
+from pipelines.splits import SPLITS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from pipelines.roster import Roster
+    from pipelines.sources import Extract
+
+ROW_GROUP: Final = 50_000
+_LEFT_OUT: Final = """
+SELECT pairs.pair_id, documents.document_id, pairs.site, pairs.kind, reasons.reason,
+    other.pair_id AS kept_id
+FROM pairs JOIN reasons ON reasons.code = pairs.reason
+LEFT JOIN documents USING (doc) LEFT JOIN pairs other ON other.place = pairs.kept
+ORDER BY pairs.place NULLS LAST, pairs.shard, pairs.row
+"""
+_WORKS: Final = """
+SELECT title, authors, url, license FROM read_parquet(?)
+WHERE document_id IN (SELECT document_id FROM works) ORDER BY url, document_id
+"""
+_HEAD: Final = """\
+The texts of this dataset were written by others. Each line names a document: its title, who wrote
+it as far as the page says so, its address, its licence and what that asks for.
+
+"""
+
+
+def used_documents(db: duckdb.DuckDBPyConnection) -> NDArray[np.int64]:
+    """The numbers of the documents that rows of the dataset come from."""
+    query = "SELECT DISTINCT doc FROM pairs WHERE reason IS NULL ORDER BY doc"
+    return np.asarray(db.execute(query).fetchnumpy()["doc"], dtype=np.int64)
+
+
+def write_documents(roster: Roster, path: Path) -> None:
+    """Every document that was left out: why, what was kept in its place, how similar that is."""
+    out = np.flatnonzero(roster.reason != USED)
+    rows = pa.array(out)
+    table = roster.table.select(["document_id", "url", "site"]).take(rows)
+    kept = roster.kept[out]
+    is_copy = (kept >= 0) & (kept != out)
+    kept_ids = roster.table.column("document_id").take(pa.array(np.where(is_copy, kept, 0)))
+    names = pa.array(DOCUMENT_REASONS).take(pa.array(roster.reason[out].astype(np.int64)))
+    details = pa.array([roster.detail.get(one, "") for one in out.tolist()], pa.string())
+    similarity = pa.array(roster.similarity[out], pa.float32(), mask=~is_copy)
+    found = {
+        **{name: table.column(name) for name in table.column_names},
+        "reason": names,
+        "detail": details,
+        "kept_id": pa.array(
+            [
+                one if copy else None
+                for one, copy in zip(kept_ids.to_pylist(), is_copy, strict=True)
+            ],
+            pa.string(),
+        ),
+        "similarity": similarity,
+        "cluster": roster.table.column("document_id").take(pa.array(roster.cluster[out])),
+    }
+    pq.write_table(pa.table(found).combine_chunks(), path, compression="zstd")
+
+
+def write_pairs(db: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Every pair that was left out: why, and which pair was kept in its place."""
+    codes = pa.table({"code": list(range(len(PAIR_REASONS))), "reason": list(PAIR_REASONS)})
+    db.register("reasons", codes)
+    reader: pa.RecordBatchReader = db.sql(_LEFT_OUT).to_arrow_reader(ROW_GROUP)
+    waiting: list[pa.Table] = []
+    with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            waiting.append(pa.Table.from_batches([batch]))
+            if sum(map(len, waiting)) >= ROW_GROUP:
+                table = pa.concat_tables(waiting)
+                writer.write_table(table.slice(0, ROW_GROUP).combine_chunks())
+                waiting = [table.slice(ROW_GROUP)]
+        writer.write_table(
+            pa.concat_tables([reader.schema.empty_table(), *waiting]).combine_chunks()
+        )
+    db.unregister("reasons")
+
+
+def write_sides(sides: Mapping[str, int], path: Path) -> None:
+    """On which side each page has stood, in this version or an earlier one."""
+    urls = sorted(sides)
+    table = pa.table({"url": urls, "split": [SPLITS[sides[url]] for url in urls]})
+    pq.write_table(table, path, compression="zstd", use_dictionary=["split"])
+
+
+def read_sides(path: Path) -> dict[str, int]:
+    """What :func:`write_sides` wrote."""
+    table = pq.read_table(path)
+    sides = {name: number for number, name in enumerate(SPLITS)}
+    names = (sides[name] for name in table.column("split").to_pylist())
+    return dict(zip(table.column("url").to_pylist(), names, strict=True))
+
+
+def write_attribution(
+    db: duckdb.DuckDBPyConnection,
+    roster: Roster,
+    used: NDArray[np.int64],
+    extracts: Sequence[Extract],
+    path: Path,
+) -> None:
+    """``ATTRIBUTION``: a line for each page whose text is used, by its newest revision."""
+    newest = np.unique(np.where(roster.newest[used] >= 0, roster.newest[used], used))
+    identities = roster.table.select(["document_id"]).take(pa.array(newest))
+    db.register("works", identities)
+    cursor = db.execute(_WORKS, [[str(one.extract) for one in extracts]])
+    with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(_HEAD)
+        while rows := cursor.fetchmany(10_000):
+            file.writelines(_work(*row) for row in rows)
+    db.unregister("works")
+
+
+def _work(title: str | None, authors: str | None, url: str, licence: str | None) -> str:
+    named = f" by {' '.join(authors.split())}" if authors else ""
+    if not licence:
+        terms = "no licence named"
+    else:
+        found = licence_of(licence)
+        asks = ", ".join(found.obligations)
+        terms = f"{found.name or 'licence'}: {licence}" + (f" ({asks})" if asks else "")
+    return f"{' '.join((title or 'untitled').split())}{named}. {url} {terms}\n"
+
+
+def numbers(
+    counts: Sequence[tuple[str, str, str, int, int]], roster: Roster, used: NDArray[np.int64]
+) -> dict[str, Any]:
+    """The counts of the manifest: documents and pairs, used and left out; they add up."""
+    pairs: Counter[str] = Counter()
+    tokens: Counter[str] = Counter()
+    for _site, _kind, state, rows, size in counts:
+        pairs[state] += rows
+        tokens[state] += size
+    reasons = Counter(roster.reason[roster.reason != USED].tolist())
+    without = int((roster.reason == USED).sum()) - int((roster.reason[used] == USED).sum())
+    left_out = {DOCUMENT_REASONS[code]: n for code, n in sorted(reasons.items())}
+    if without:
+        left_out["no-pairs"] = without
+    chosen = roster.table.select(["license", "language"]).take(pa.array(used))
+    return {
+        "documents": {
+            "all": len(roster),
+            "used": int((roster.reason[used] == USED).sum()),
+            "left_out": left_out,
+        },
+        "pairs": {
+            "all": sum(pairs.values()),
+            **{split: pairs[split] for split in SPLITS},
+            "left_out": {name: pairs[name] for name in PAIR_REASONS if pairs[name]},
+        },
+        "tokens": {split: tokens[split] for split in SPLITS},
+        "licenses": dict(sorted(Counter(_texts(chosen, "license")).items())),
+        "languages": dict(sorted(Counter(_texts(chosen, "language")).items())),
+        "by": [list(row) for row in counts],
+    }
+
+
+def _texts(table: pa.Table, column: str) -> list[str]:
+    return [text or "" for text in table.column(column).to_pylist()]

@@ -1,0 +1,293 @@
+"""Shards -> a version of a dataset: without duplicates, split, described, whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines import audit, ballot, cutting, roster, versions, volumes
+from pipelines.fingerprint import MINHASH_VERSION
+from pipelines.formats import FORMATS
+from pipelines.manifest import describe, inputs, software
+from pipelines.pairs import PAIRS_VERSION
+from pipelines.refusals import refusal
+from pipelines.shards import checksum, read_rows
+from pipelines.sources import Cache, DamagedError, Extract, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.holdings import Holdings, Recipe, Source
+    from pipelines.versions import Version
+
+BUILD_VERSION: Final = 1
+# Of the memory, DuckDB gets this share; the rest is for signatures, rows on their way, Python.
+_DUCKDB_SHARE: Final = 0.4
+
+Progress = Callable[[str, int, int], None]
+
+
+class DamagedShardsError(Exception):
+    """Shards that are not what was written; ``problems`` names each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(problems))
+
+
+class EmptyError(Exception):
+    """Nothing to train on was left; ``counts`` says what was left out for what."""
+
+    def __init__(self, counts: Mapping[str, Any]) -> None:
+        self.counts = counts
+        super().__init__("nothing is left to train on")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be built, and where: ``date`` is ``YYYY-MM-DD``, ``memory`` in bytes."""
+
+    data_dir: Path
+    name: str
+    date: str
+    recipe: Recipe
+    formats: tuple[str, ...] = ()
+    memory: int = 1 << 30
+    skip_damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A version; ``fresh`` when it was not there before."""
+
+    version: Version
+    fresh: bool
+    damaged: tuple[str, ...] = ()
+
+
+def build(
+    order: Order, holdings: Sequence[Holdings], progress: Progress = lambda *_: None
+) -> Built:
+    """Build a version of a dataset from all shards.
+
+    Raises :class:`DamagedShardsError`, :class:`EmptyError`, ``FormatError``, :class:`BusyError`,
+    and :class:`OSError` when the disk refuses; then no version and no file of one is left.
+    """
+    with versions.locked(order.data_dir) as folder:
+        aside = folder / order.name / f"{versions.ASIDE}{order.date}"
+        aside.mkdir(parents=True)
+        try:
+            with _database(folder, order.memory) as db:
+                return _Build(order, aside, db, progress).run(holdings)
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+            with contextlib.suppress(OSError):  # it is no dataset without a version
+                aside.parent.rmdir()
+
+
+@contextlib.contextmanager
+def _database(folder: Path, memory: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    spill = folder / ".spill"
+    shutil.rmtree(spill, ignore_errors=True)
+    limit = f"{max(int(memory * _DUCKDB_SHARE) >> 20, 64)}MiB"
+    db = duckdb.connect(config={"memory_limit": limit, "temp_directory": str(spill)})
+    try:
+        db.execute("SET enable_progress_bar = false")
+        yield db
+    finally:
+        db.close()
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+class _Build:
+    """The steps of one build, and what passes from one to the next."""
+
+    def __init__(
+        self, order: Order, aside: Path, db: duckdb.DuckDBPyConnection, progress: Progress
+    ) -> None:
+        self.order = order
+        self.aside = aside
+        self.db = db
+        self.progress = progress
+        self.before = versions.latest(order.data_dir, order.name)
+        self.documents: list[Extract] = []
+        self.pairs: list[Extract] = []
+        self.damaged: list[str] = []
+        self.changed: dict[tuple[int, int], str] = {}
+
+    def run(self, holdings: Sequence[Holdings]) -> Built:
+        """All steps."""
+        refused = self._take(holdings)
+        cut = self._find_boilerplate(holdings)
+        self.progress("comparing documents", 0, 1)
+        self.roster = roster.load(self.documents, self.db)
+        known = self._known_sides()
+        roster.judge(self.roster, self.order.recipe, refused, known, cut.signatures)
+        self.progress("comparing pairs", 0, 1)
+        ballot.gather(self.db, self.roster, self.pairs, self.order.recipe)
+        self._cut_pairs(holdings, cut)
+        old = ballot.old_rows(self.db, self.roster)
+        gone = cutting.outdated(self.db, old, self.pairs, self.documents)
+        ballot.leave_out(self.db, gone, "outdated")
+        ballot.decide(self.db, self.order.recipe)
+        used = audit.used_documents(self.db)
+        counts = audit.numbers(ballot.counts(self.db), self.roster, used)
+        if not counts["pairs"]["train"]:
+            raise EmptyError(counts)
+        files = self._write_data()
+        self._write_audit(used, known)
+        self._write_formats(files)
+        return self._publish(counts, files)
+
+    def _take(self, holdings: Sequence[Holdings]) -> dict[str, str]:
+        """Extracts of all shards; returns what must not be used, by document."""
+        cache = Cache(self.order.data_dir / versions.FOLDER / ".cache", self.order.data_dir)
+        sources = [source for site in holdings for source in site.sources]
+        total, done = len(sources), 0
+
+        def step() -> None:
+            nonlocal done
+            done += 1
+            self.progress("reading shards", done, total)
+
+        refused: dict[str, str] = {}
+        kinds: dict[str, list[Source]] = {"documents": [], "pairs": [], "tombstones": []}
+        for source in sources:
+            kinds[source.stream].append(source)
+        for source in kinds["tombstones"]:
+            try:
+                path = cache.checked(source)[1]
+                refused |= {row["document_id"]: refusal(row["reason"]) for row in read_rows(path)}
+            except (DamagedError, pa.ArrowException, ValueError) as error:
+                self.damaged.append(str(error))
+            step()
+        self.documents, damaged = whole(kinds["documents"], cache, self.db, step)
+        self.pairs, more = whole(kinds["pairs"], cache, self.db, step)
+        self.damaged += damaged + more
+        if self.damaged and not self.order.skip_damaged:
+            raise DamagedShardsError(self.damaged)
+        cache.save()
+        for site in holdings:
+            refused |= site.refused
+        return refused
+
+    def _known_sides(self) -> dict[str, int]:
+        """Where pages stood in the version before, if that was drawn by the same seed."""
+        if self.before and self.before.manifest["recipe"]["seed"] == self.order.recipe.seed:
+            return audit.read_sides(self.before.folder / "audit" / "sides.parquet")
+        return {}
+
+    def _find_boilerplate(self, holdings: Sequence[Holdings]) -> cutting.Cut:
+        cut = cutting.Cut()
+        known = {site.site: site.boilerplate for site in holdings if site.boilerplate}
+        for extract in self.documents:
+            if extract.source.site in known:
+                cutting.cut_documents(extract, known[extract.source.site], cut)
+        return cut
+
+    def _cut_pairs(self, holdings: Sequence[Holdings], cut: cutting.Cut) -> None:
+        if not cut.spans:
+            return
+        known = {site.site: site.boilerplate for site in holdings}
+        rows: list[dict[str, Any]] = []
+        for shard, extract in enumerate(self.pairs):
+            cutting.cut_pairs(shard, extract, cut, known[extract.source.site], rows)
+        ballot.cut(self.db, pa.Table.from_pylist(rows, cutting.CUTS))
+        self.changed = {
+            (row["shard"], row["row"]): row["completion"] for row in rows if row["completion"]
+        }
+
+    def _write_data(self) -> list[volumes.Volume]:
+        """The data files: those that the version before has are linked."""
+        before = self.before
+        shelf = volumes.Shelf(
+            before.folder if before else None, before.manifest["files"] if before else ()
+        )
+        data = self.aside / "data"
+        data.mkdir()
+        groups = volumes.groups(self.db, self.pairs)
+        made = []
+        for number, group in enumerate(groups):
+            self.progress("writing", number, len(groups))
+            for plan in volumes.plans(self.db, self.pairs, group, self.changed):
+                path = data / f"{plan.split}-{number}.tmp"
+                if not shelf.fetch(plan, path):
+                    volumes.write(plan, self.pairs, path)
+                made.append((plan, path))
+        return volumes.shelve(made, data)
+
+    def _write_audit(self, used: Any, known: Mapping[str, int]) -> None:
+        self.progress("writing what was left out", 0, 1)
+        folder = self.aside / "audit"
+        folder.mkdir()
+        audit.write_documents(self.roster, folder / "documents.parquet")
+        audit.write_pairs(self.db, folder / "pairs.parquet")
+        urls = self.roster.table.column("url").take(pa.array(used)).to_pylist()
+        sides = dict(known) | dict(zip(urls, self.roster.side[used].tolist(), strict=True))
+        audit.write_sides(sides, folder / "sides.parquet")
+        path = self.aside / "ATTRIBUTION"
+        audit.write_attribution(self.db, self.roster, used, self.documents, path)
+
+    def _write_formats(self, files: Sequence[volumes.Volume]) -> None:
+        for name in self.order.formats:
+            self.progress(f"writing {name}", 0, 1)
+            form = FORMATS[name]
+            folder = self.aside / name
+            folder.mkdir()
+            for split in dict.fromkeys(file.split for file in files):
+                paths = [self.aside / "data" / file.name for file in files if file.split == split]
+                form.write(_rows(paths), folder / f"{split}.{form.suffix}")
+            form.extras(folder)
+
+    def _publish(self, counts: Mapping[str, Any], files: Sequence[volumes.Volume]) -> Built:
+        recipe = asdict(self.order.recipe)
+        written = {
+            path.relative_to(self.aside).as_posix(): checksum(path)
+            for path in sorted(self.aside.rglob("*"))
+            if path.is_file() and path.parent.name != "data"
+        } | {f"data/{file.name}": file.sha256 for file in files}
+        said = json.dumps([BUILD_VERSION, recipe, sorted(written.items())])
+        digest = hashlib.sha256(said.encode()).hexdigest()
+        damaged = tuple(self.damaged)
+        for known in versions.versions(self.order.data_dir, self.order.name):
+            if known.manifest["digest"] == digest:
+                versions.point(known.folder)
+                return Built(known, fresh=False, damaged=damaged)
+        manifest = {
+            "dataset": self.order.name,
+            "version": f"{self.order.date.replace('-', '')}-{digest[:12]}",
+            "date": self.order.date,
+            "digest": digest,
+            "sequence": self.before.manifest["sequence"] + 1 if self.before else 1,
+            "predecessor": self.before.folder.name if self.before else None,
+            "recipe": recipe,
+            **counts,
+            "files": volumes.as_records(files),
+            "formats": list(self.order.formats),
+            "written": written,
+            "inputs": inputs((*self.documents, *self.pairs)),
+            "damaged": list(damaged),
+            "rules": {"build": BUILD_VERSION, "minhash": MINHASH_VERSION, "pairs": PAIRS_VERSION},
+            "software": software(),
+        }
+        describe(manifest, self.aside)
+        folder = versions.publish(self.aside, manifest["version"])
+        return Built(versions.read(folder), fresh=True, damaged=damaged)
+
+
+def _rows(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    for path in paths:
+        for batch in pq.ParquetFile(path).iter_batches(1000):
+            yield from batch.to_pylist()

@@ -1,0 +1,163 @@
+"""Signatures to near-duplicates: who is like whom, and who is kept of those alike. Pure.
+
+Documents are numbered in the order in which they came. Which of two older ones are linked never
+depends on what came later: a cluster grows, and what was found of it stays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from pipelines.fingerprint import BANDS, ORDERS, WIDTH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    Indexes = NDArray[np.int64]
+    Signatures = NDArray[np.uint64]  # (documents, BANDS): each number is a band of four orders
+
+SIMILARITY: Final = 0.6  # from which two documents are near-duplicates
+_CHUNK: Final = 1 << 15  # pairs that are compared at a time
+
+
+class Links(NamedTuple):
+    """Near-duplicates: ``left`` came before ``right``, and how similar each pair is."""
+
+    left: Indexes
+    right: Indexes
+    similarity: NDArray[np.float32]
+
+
+def signatures(minhashes: Sequence[bytes] | bytes) -> Signatures:
+    """Signatures of ``WIDTH`` bytes each as rows of bands.
+
+    >>> signatures([b"a" * 256, b"b" * 256]).shape
+    (2, 32)
+    """
+    data = minhashes if isinstance(minhashes, bytes) else b"".join(minhashes)
+    return np.frombuffer(data, dtype="<u8").reshape(len(data) // WIDTH, BANDS)
+
+
+def _within(keys: NDArray[np.uint64], count: int) -> Indexes:
+    """The links within one band, as ``left * count + right``: with the first and the last before.
+
+    So many in a bucket cost so many links, not their square.
+    """
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    same = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
+    if not same.size:
+        return np.empty(0, dtype=np.int64)
+    begins = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(keys)), 0))[same]
+    right = order[same]
+    return np.unique(
+        np.concatenate((order[same - 1] * count + right, order[first] * count + right))
+    )
+
+
+def candidates(bands: Signatures) -> tuple[Indexes, Indexes]:
+    """Pairs of documents that have a band in common, (left, right), the earlier one left."""
+    count = len(bands)
+    found = np.empty(0, dtype=np.int64)
+    for band in range(BANDS):
+        keys = np.ascontiguousarray(bands[:, band])
+        found = np.union1d(found, _within(keys, count))
+    return found // max(count, 1), found % max(count, 1)
+
+
+def similarities(bands: Signatures, left: Indexes, right: Indexes) -> NDArray[np.float32]:
+    """The estimated Jaccard similarity of each pair."""
+    orders = bands.view("<u2")
+    found = np.empty(len(left), dtype=np.float32)
+    for start in range(0, len(left), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        same = np.count_nonzero(orders[left[part]] == orders[right[part]], axis=1)
+        found[part] = same / ORDERS
+    return found
+
+
+def links(bands: Signatures, least: float = SIMILARITY) -> Links:
+    """Near-duplicates among documents that are numbered in the order in which they came.
+
+    Not every pair of a cluster, but enough that it hangs together.
+    """
+    left, right = candidates(bands)
+    found = similarities(bands, left, right)
+    near = found >= least
+    return Links(left[near], right[near], found[near])
+
+
+def components(count: int, left: Indexes, right: Indexes) -> Indexes:
+    """For each of ``count`` documents the first one of its cluster.
+
+    >>> components(5, np.array([1, 2]), np.array([2, 4])).tolist()
+    [0, 1, 1, 3, 1]
+    """
+    parent = np.arange(count, dtype=np.int64)
+    while left.size:
+        one, other = parent[left], parent[right]
+        differ = one != other
+        left, right, one, other = left[differ], right[differ], one[differ], other[differ]
+        np.minimum.at(parent, np.maximum(one, other), np.minimum(one, other))
+        while not np.array_equal(parent, grand := parent[parent]):
+            parent = grand
+    return parent
+
+
+def leaders(
+    bands: Signatures,
+    clusters: Indexes,
+    preferred: Iterable[int],
+    least: float = SIMILARITY,
+) -> tuple[Indexes, NDArray[np.float32]]:
+    """For each document the one that is kept in its place, itself when it is kept, and how similar.
+
+    ``preferred`` are the documents that may be kept, the best first; the others have -1. One is
+    dropped only for one that is kept and at least so similar to it: never for the sake of a chain.
+    """
+    kept = np.full(len(bands), -1, dtype=np.int64)
+    similarity = np.zeros(len(bands), dtype=np.float32)
+    orders = bands.view("<u2")
+    members: dict[int, list[int]] = {}
+    chosen = np.fromiter(preferred, dtype=np.int64)
+    kept[chosen] = chosen
+    similarity[chosen] = 1
+    _, place, sizes = np.unique(clusters[chosen], return_inverse=True, return_counts=True)
+    shared = sizes[place] > 1
+    for cluster, document in zip(
+        clusters[chosen][shared].tolist(), chosen[shared].tolist(), strict=True
+    ):
+        members.setdefault(cluster, []).append(document)
+    for documents in members.values():
+        _lead(orders, documents, least, kept, similarity)
+    return kept, similarity
+
+
+def _lead(
+    orders: NDArray[np.uint16],
+    documents: list[int],
+    least: float,
+    kept: Indexes,
+    similarity: NDArray[np.float32],
+) -> None:
+    """Go through one cluster, the best document first."""
+    front = np.empty((8, ORDERS), dtype=orders.dtype)
+    names: list[int] = []
+    for document in documents:
+        mine = orders[document]
+        if names:
+            same = np.count_nonzero(front[: len(names)] == mine, axis=1)
+            best = int(same.argmax())
+            if same[best] >= least * ORDERS:
+                kept[document] = names[best]
+                similarity[document] = same[best] / ORDERS
+                continue
+        if len(names) == len(front):
+            front = np.concatenate((front, np.empty_like(front)))
+        front[len(names)] = mine
+        names.append(document)

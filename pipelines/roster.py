@@ -1,0 +1,212 @@
+"""All documents of a build in the order in which they came: which are used, and why not the others.
+
+Every document is on the roster, also those that are left out: what was there before decides which
+side of the split a page stands on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from pipelines.holdings import Recipe
+from pipelines.licences import passes
+from pipelines.near import Links, components, leaders, links, signatures
+from pipelines.splits import NEITHER, OPEN, own_sides, sides
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipelines.near import Indexes, Signatures
+    from pipelines.sources import Extract
+
+# Why a document is left out, the first that holds.
+REFUSALS: Final = ("tombstone", "retracted", "denied")
+DOCUMENT_REASONS: Final = (
+    *REFUSALS,
+    *("site", "since", "language", "licence"),
+    *("older-revision", "between-splits", "duplicate", "near-duplicate"),
+)
+USED: Final = -1  # in the place of a reason
+_CODE: Final = {name: code for code, name in enumerate(DOCUMENT_REASONS)}
+_MS: Final = 1000
+
+_LOAD: Final = """
+SELECT DISTINCT ON (document_id) document_id, url, site, language, license, fetched, revision,
+    text_hash, length, consent, minhash, shard
+FROM read_parquet($paths, filename = true) JOIN document_files USING (filename)
+ORDER BY fetched, revision, document_id, shard
+"""
+_NUMBERS: Final = """
+SELECT dense_rank() OVER (ORDER BY site, url) - 1 AS page, dense_rank() OVER (ORDER BY url) - 1
+    AS address FROM roster ORDER BY fetched, revision, document_id
+"""
+
+
+@dataclass
+class Roster:
+    """The documents and what was decided of each; all arrays are in the order in which they came.
+
+    ``page`` numbers site and URL, ``address`` the URL; ``reason`` is ``USED`` or an index into
+    ``DOCUMENT_REASONS``, ``detail`` says more by document; ``kept`` is the document that is kept
+    in its place, ``side`` that of its page.
+    """
+
+    table: pa.Table
+    bands: Signatures
+    page: Indexes
+    address: Indexes
+    reason: NDArray[np.int8]
+    side: NDArray[np.int8]
+    kept: Indexes
+    similarity: NDArray[np.float32]
+    cluster: Indexes
+    newest: Indexes  # of its page, -1 when none may be used
+    detail: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.page)
+
+    def texts(self, column: str) -> list[str]:
+        """A column as a list."""
+        found: list[str] = self.table.column(column).to_pylist()
+        return found
+
+
+def load(extracts: Sequence[Extract], db: duckdb.DuckDBPyConnection) -> Roster:
+    """The documents of all shards."""
+    paths = [str(one.extract) for one in extracts]
+    shards = pa.array(range(len(paths)), pa.int32())
+    db.register("document_files", pa.table({"filename": paths, "shard": shards}))
+    table: pa.Table = db.sql(_LOAD, params={"paths": paths}).to_arrow_table()
+    table = table.combine_chunks()
+    db.unregister("document_files")
+    db.register("roster", table.select(["site", "url", "fetched", "revision", "document_id"]))
+    numbers = db.sql(_NUMBERS).to_arrow_table()
+    db.unregister("roster")
+    count = len(table)
+    return Roster(
+        table=table.drop_columns(["minhash"]),
+        bands=signatures(b"".join(table.column("minhash").to_pylist())),
+        page=_integers(numbers, "page"),
+        address=_integers(numbers, "address"),
+        reason=np.full(count, USED, dtype=np.int8),
+        side=np.zeros(count, dtype=np.int8),
+        kept=np.full(count, -1, dtype=np.int64),
+        similarity=np.zeros(count, dtype=np.float32),
+        cluster=np.arange(count),
+        newest=np.full(count, -1, dtype=np.int64),
+    )
+
+
+def _integers(table: pa.Table, column: str) -> Indexes:
+    found: Indexes = table.column(column).to_numpy().astype(np.int64)
+    return found
+
+
+def _leave_out(roster: Roster, where: NDArray[np.bool_], reason: str) -> None:
+    roster.reason[where & (roster.reason == USED)] = _CODE[reason]
+
+
+def refuse(roster: Roster, refused: Mapping[str, str]) -> None:
+    """Leave out what must not be used: ``refused`` by document, and what the rows say."""
+    identities = roster.texts("document_id")
+    for document, signal in enumerate(roster.texts("consent")):
+        why = refused.get(identities[document], f"denied: {signal}" if signal else "")
+        if why:
+            name, _, roster.detail[document] = why.partition(": ")
+            roster.reason[document] = _CODE[name]
+
+
+def choose(roster: Roster, recipe: Recipe) -> None:
+    """Leave out what the recipe does not choose, and all but each page's newest revision."""
+    table = roster.table
+    if recipe.sites:
+        _leave_out(roster, ~_lookup(table, "site", lambda site: site in recipe.sites), "site")
+    if recipe.since:
+        begin = datetime.fromisoformat(recipe.since).replace(tzinfo=UTC).timestamp() * _MS
+        _leave_out(roster, _integers(table, "fetched") < begin, "since")
+    if recipe.languages:
+        spoken = _lookup(table, "language", lambda code: code in recipe.languages)
+        _leave_out(roster, ~spoken, "language")
+    free = _lookup(table, "license", lambda text: passes(text or "", recipe.license_policy))
+    _leave_out(roster, ~free, "licence")
+    usable = np.flatnonzero(~np.isin(roster.reason, [_CODE[name] for name in REFUSALS]))
+    newest = np.full(int(roster.page.max(initial=-1)) + 1, -1, dtype=np.int64)
+    np.maximum.at(newest, roster.page[usable], usable)
+    roster.newest = newest[roster.page]
+    _leave_out(roster, roster.newest != np.arange(len(roster)), "older-revision")
+
+
+def _lookup(table: pa.Table, column: str, holds: Any) -> NDArray[np.bool_]:
+    """Whether each document's value holds; each value is asked once."""
+    if not len(table):
+        return np.zeros(0, dtype=bool)
+    values = table.column(column).combine_chunks().dictionary_encode(null_encoding="encode")
+    told = np.array([bool(holds(value)) for value in values.dictionary.to_pylist()])
+    found: NDArray[np.bool_] = told[values.indices.to_numpy(zero_copy_only=False)]
+    return found
+
+
+def divide(roster: Roster, near: Links, recipe: Recipe, known: Mapping[str, int]) -> None:
+    """Give each page its side; ``known`` are the sides of earlier versions by URL."""
+    urls = roster.texts("url")
+    first = np.full(int(roster.address.max(initial=-1)) + 1, len(roster), dtype=np.int64)
+    np.minimum.at(first, roster.address, np.arange(len(roster)))
+    names = [urls[document] for document in first.tolist()]
+    own = own_sides(names, recipe.seed, recipe.validation)
+    stood = np.fromiter((known.get(url, OPEN) for url in names), dtype=np.int8, count=len(names))
+    side = sides(roster.address, near.left, near.right, own, stood)
+    roster.side = side[roster.address]
+    _leave_out(roster, roster.side == NEITHER, "between-splits")
+
+
+def deduplicate(roster: Roster, near: Links, recipe: Recipe) -> None:
+    """Of documents that are alike keep one: that of the page that came first, or the longest."""
+    count = len(roster)
+    roster.cluster = components(count, near.left, near.right)
+    first = np.full(int(roster.page.max(initial=-1)) + 1, count, dtype=np.int64)
+    np.minimum.at(first, roster.page, np.arange(count))
+    alive = np.flatnonzero(roster.reason == USED)
+    order = first[roster.page[alive]]
+    if recipe.keep == "longest":
+        length = _integers(roster.table, "length")[alive]
+        preferred = alive[np.lexsort((order, -length))]
+    else:
+        preferred = alive[np.argsort(order, kind="stable")]
+    kept, similarity = leaders(roster.bands, roster.cluster, preferred.tolist(), recipe.similarity)
+    roster.kept, roster.similarity = kept, similarity
+    dropped = np.flatnonzero((kept >= 0) & (kept != np.arange(count)))
+    hashes = roster.table.column("text_hash").combine_chunks()
+    same = (
+        np.array(hashes.take(pa.array(dropped)).to_pylist(), dtype=object)
+        == np.array(hashes.take(pa.array(kept[dropped])).to_pylist(), dtype=object)
+    ).astype(bool)
+    roster.reason[dropped] = np.where(same, _CODE["duplicate"], _CODE["near-duplicate"])
+
+
+def judge(
+    roster: Roster,
+    recipe: Recipe,
+    refused: Mapping[str, str],
+    known: Mapping[str, int],
+    changed: Mapping[str, bytes],
+) -> None:
+    """Decide of every document; ``changed`` are signatures that are not those of the shards."""
+    if changed:
+        bands = roster.bands.copy()
+        for document, identity in enumerate(roster.texts("document_id")):
+            if identity in changed:
+                bands[document] = signatures(changed[identity])[0]
+        roster.bands = bands
+    near = links(roster.bands, recipe.similarity)
+    refuse(roster, refused)
+    choose(roster, recipe)
+    divide(roster, near, recipe, known)
+    deduplicate(roster, near, recipe)

@@ -1,0 +1,245 @@
+"""Shards that are what they were when written, and what the build needs of each, kept in a cache.
+
+What is made of a shard depends on nothing but its bytes and the version of what made it, so that
+a later build reads it from the cache under the shard's SHA-256.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.fingerprint import MINHASH_VERSION, WIDTH, minhash
+from pipelines.holdings import Source
+from pipelines.shards import SCHEMAS, checksum, table_of
+
+EXTRACT_VERSION: Final = 1  # of what is kept of a shard
+_STAMPS: Final = "checked.json"
+_ALLOWED: Final = '{"decision": "allow"'
+_DOCUMENTS: Final = pa.schema(
+    [
+        ("document_id", pa.string()),
+        ("url", pa.string()),
+        ("site", pa.string()),
+        ("title", pa.string()),
+        ("authors", pa.string()),
+        ("language", pa.string()),
+        ("license", pa.string()),
+        ("fetched", pa.int64()),
+        ("revision", pa.int32()),
+        ("text_hash", pa.string()),
+        ("length", pa.int32()),
+        ("consent", pa.string()),
+        ("minhash", pa.binary(WIDTH)),
+    ]
+)
+
+# What pairs are compared by: letters that are the same whatever their case, spaces apart.
+LETTERS: Final = "lower(nfc_normalize(replace(replace({}, ' ', ''), chr(10), '')))"
+_PAIRS: Final = f"""
+SELECT
+    document_id, pair_id, kind,
+    CAST((strlen(prompt) + 3) // 4 + (strlen(completion) + 3) // 4 AS INTEGER) AS tokens,
+    CAST(length(completion) - length(replace(completion, ' ', '')) + 1 AS INTEGER) AS words,
+    md5_number_lower(said) AS said,
+    md5_number_lower({LETTERS.format("completion")}) AS answer
+FROM (
+    SELECT *, {LETTERS.format("prompt || chr(0) || completion")} AS said
+    FROM read_parquet(?, hive_partitioning = false)
+)
+"""  # noqa: S608 - made of constants
+
+
+class DamagedError(ValueError):
+    """A shard that is not what was written: the message names it, and says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """A shard that was found whole, with what the build needs of its rows, in their order."""
+
+    source: Source
+    path: Path  # of the shard
+    extract: Path
+    rows: int
+
+
+class Cache:
+    """The folder of extracts; shards that were found whole are not hashed again."""
+
+    def __init__(self, folder: Path, data_dir: Path) -> None:
+        self.folder = folder
+        self.data_dir = data_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        self._used: set[str] = {_STAMPS}
+        self._stamps: dict[str, list[Any]] = {}
+        with contextlib.suppress(OSError, ValueError):
+            self._stamps = json.loads((folder / _STAMPS).read_text("utf-8"))
+
+    def extract(self, source: Source, db: duckdb.DuckDBPyConnection) -> Extract:
+        """What the build needs of a shard.
+
+        Raises :class:`DamagedError` for a shard that is missing, cut short or edited,
+        :class:`OSError` when the disk refuses.
+        """
+        source, path = self.checked(source)
+        digest = source.sha256[:32]
+        try:
+            if path.suffix == ".jsonl":
+                lines, stream = path, source.stream
+                path = self._made(f"rows-{digest}.parquet", lambda to: _twin(lines, stream, to))
+            name = f"{source.stream}-{EXTRACT_VERSION}.{MINHASH_VERSION}-{digest}.parquet"
+            make = _extract_pairs if source.stream == "pairs" else _extract_documents
+            kept = self._made(name, lambda to: make(path, to, db))
+            return Extract(source, path, kept, pq.read_metadata(kept).num_rows)
+        except (pa.ArrowException, ValueError, duckdb.InvalidInputException) as error:
+            raise DamagedError(f"{source.file}: cannot be read: {error}") from error
+
+    def _made(self, name: str, make: Callable[[Path], None]) -> Path:
+        """A file of the cache, made by ``make`` when it is not there."""
+        self._used.add(name)
+        kept = self.folder / name
+        with contextlib.suppress(OSError, pa.ArrowException):
+            pq.read_metadata(kept)
+            return kept
+        temporary = kept.with_name(f".{name}.tmp")
+        try:
+            make(temporary)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        temporary.replace(kept)
+        return kept
+
+    def checked(self, source: Source) -> tuple[Source, Path]:
+        """The source with its SHA-256, which is what was recorded when it was written; its path.
+
+        Raises :class:`DamagedError`.
+        """
+        path = self.data_dir / source.file
+        try:
+            seen = path.stat()
+            stamp = [seen.st_size, seen.st_mtime_ns, seen.st_ino]
+            known = self._stamps.get(source.file, [])
+            digest = known[-1] if known[:-1] == stamp else checksum(path)
+        except FileNotFoundError as error:
+            raise DamagedError(f"{source.file}: missing") from error
+        if source.sha256 and digest != source.sha256:
+            raise DamagedError(f"{source.file}: its content is not what was written")
+        self._stamps[source.file] = [*stamp, digest]
+        return replace(source, sha256=str(digest)), path
+
+    def save(self) -> None:
+        """Remember which shards were whole, and forget what no shard needs any more."""
+        for path in self.folder.iterdir():
+            if path.name not in self._used:
+                path.unlink(missing_ok=True)
+        temporary = self.folder / f".{_STAMPS}.tmp"
+        temporary.write_text(json.dumps(self._stamps), "utf-8")
+        temporary.replace(self.folder / _STAMPS)
+
+
+def shard_table(path: Path, stream: str, columns: Sequence[str]) -> pa.Table:
+    """Columns of a Parquet shard; those that older shards do not have are null."""
+    schema = SCHEMAS[stream]
+    file = pq.ParquetFile(path)
+    there = set(file.schema_arrow.names)
+    table = file.read(columns=[name for name in columns if name in there])
+    for place, name in enumerate(columns):
+        if name not in there:
+            kind = schema.field(name).type
+            table = table.add_column(place, name, pa.nulls(len(table), kind))
+    return table.select(list(columns))
+
+
+def _twin(path: Path, stream: str, target: Path) -> None:
+    """A JSONL shard as Parquet."""
+    table = table_of(path.read_bytes().splitlines(keepends=True), stream)
+    pq.write_table(table, target, compression="zstd")
+
+
+def _extract_pairs(path: Path, target: Path, db: duckdb.DuckDBPyConnection) -> None:
+    options = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+    db.execute(f"COPY ({_PAIRS}) TO '{_quoted(target)}' {options}", [str(path)])
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _extract_documents(path: Path, target: Path, db: duckdb.DuckDBPyConnection) -> None:  # noqa: ARG001 - as for pairs
+    named = [name for name in _DOCUMENTS.names if name not in ("fetched", "length")]
+    table = shard_table(path, "documents", [*named, "fetched_at", "text"])
+    text = table.column("text")
+    fetched = table.column("fetched_at").cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
+    columns = {
+        **{name: table.column(name) for name in named},
+        "site": table.column("site").cast(pa.string()),
+        "authors": _joined(table.column("authors")),
+        "fetched": fetched,
+        "length": pc.binary_length(pc.fill_null(text, "")),
+        "consent": _refusals(table.column("consent")),
+        "minhash": _minhashes(table.column("minhash"), text),
+    }
+    made = pa.table([columns[name] for name in _DOCUMENTS.names], schema=_DOCUMENTS)
+    pq.write_table(made, target, compression="zstd", use_dictionary=["site", "language", "license"])
+
+
+def _joined(authors: pa.ChunkedArray) -> pa.Array:
+    return pa.array([", ".join(names or ()) for names in authors.to_pylist()], pa.string())
+
+
+def _refusals(consent: pa.ChunkedArray) -> pa.Array:
+    """``""`` for each document that may be used, otherwise the signal that says no."""
+    plain = pc.fill_null(pc.starts_with(consent, _ALLOWED), False)
+    if pc.all(plain).as_py():
+        return pa.array([""] * len(consent), pa.string())
+    return pa.array([_refusal(text) for text in consent.to_pylist()], pa.string())
+
+
+def _refusal(consent: str | None) -> str:
+    try:
+        record = orjson.loads(consent or "")
+        if record["decision"] == "allow":
+            return ""
+        return str(record.get("signal") or record["decision"])
+    except (ValueError, KeyError, TypeError):
+        return "no consent is stored with it"
+
+
+def _minhashes(stored: pa.ChunkedArray, texts: pa.ChunkedArray) -> pa.Array:
+    """The signatures as stored, or made of the texts where older shards have none."""
+    if not stored.null_count:
+        return stored
+    found = [
+        known if known is not None else minhash(text or "")
+        for known, text in zip(stored.to_pylist(), texts.to_pylist(), strict=True)
+    ]
+    return pa.array(found, pa.binary(WIDTH))
+
+
+def whole(
+    sources: Iterable[Source],
+    cache: Cache,
+    db: duckdb.DuckDBPyConnection,
+    step: Callable[[], None],
+) -> tuple[list[Extract], list[str]]:
+    """The extracts of the shards that are whole, and what is wrong with the others."""
+    found, damaged = [], []
+    for source in sources:
+        try:
+            found.append(cache.extract(source, db))
+        except DamagedError as error:
+            damaged.append(str(error))
+        step()
+    return found, damaged

@@ -1,0 +1,217 @@
+"""The data files of a dataset: which shards go into which, written once and reused when the same.
+
+A file holds the pairs of one side of consecutive shards, oldest first, in the shards' order. New
+shards come behind, so that most files of a later version are those of the one before: same bytes,
+linked instead of written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.shards import SCHEMAS, checksum
+from pipelines.sources import shard_table
+from pipelines.splits import SPLITS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipelines.sources import Extract
+
+VOLUME_VERSION: Final = 1  # of the files' layout
+FILE_ROWS: Final = 100_000  # pairs of shards that a file is made of, used or not; about
+ROW_GROUP: Final = 10_000
+_FEW: Final = ["kind", "site", "language", "license", "system_prompt", "extractor", "document_id",
+               "url", "fetched_at", "revision", "rules_version", "masked"]  # fmt: skip
+_PLAIN: Final = [
+    pa.field(field.name, pa.string()) if field.name == "site" else field
+    for field in SCHEMAS["pairs"]
+]
+# The columns of the shards, and whether boilerplate was cut out of the completion.
+COLUMNS: Final = pa.schema([*_PLAIN, pa.field("trimmed", pa.bool_())])
+_USED: Final = (
+    "SELECT shard, row, side FROM pairs WHERE reason IS NULL AND shard IN ({}) ORDER BY shard, row"
+)
+_FIRST: Final = "SELECT shard, min(doc) FROM pairs WHERE doc IS NOT NULL GROUP BY shard"
+_NEVER: Final = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A data file: its split, its name in the folder ``data``, and what it was made of (a hash)."""
+
+    split: str
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+    made_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One data file to be: the shards with the rows to take, and the texts that are others."""
+
+    split: str
+    rows: tuple[tuple[int, NDArray[np.int64]], ...]
+    changed: Mapping[tuple[int, int], str]
+    made_of: str
+
+    @property
+    def count(self) -> int:
+        """How many rows it will have."""
+        return sum(len(rows) for _, rows in self.rows)
+
+
+def groups(db: duckdb.DuckDBPyConnection, extracts: Sequence[Extract]) -> list[list[int]]:
+    """The shards that go into one file together, by number, the oldest first."""
+    first = dict(db.execute(_FIRST).fetchall())
+    order = sorted(
+        range(len(extracts)),
+        key=lambda shard: (first.get(shard, _NEVER), extracts[shard].source.file),
+    )
+    found: list[list[int]] = []
+    rows = FILE_ROWS
+    for shard in order:
+        if rows >= FILE_ROWS:
+            found.append([])
+            rows = 0
+        found[-1].append(shard)
+        rows += extracts[shard].rows
+    return found
+
+
+def plans(
+    db: duckdb.DuckDBPyConnection,
+    extracts: Sequence[Extract],
+    group: Sequence[int],
+    changed: Mapping[tuple[int, int], str],
+) -> list[Plan]:
+    """The files of one group, those of splits that get none of its rows left out."""
+    used = db.execute(_USED.format(", ".join(map(str, group)))).fetchnumpy()
+    shard, row, side = (np.asarray(used[name]) for name in ("shard", "row", "side"))
+    found = []
+    for number, split in enumerate(SPLITS):
+        mine = side == number
+        if not mine.any():
+            continue
+        taken = tuple((one, row[mine & (shard == one)].astype(np.int64)) for one in group)
+        taken = tuple((one, rows) for one, rows in taken if len(rows))
+        texts = {
+            (one, at): changed[one, at]
+            for one, rows in taken
+            for at in (rows.tolist() if changed else ())
+            if (one, at) in changed
+        }
+        found.append(Plan(split, taken, texts, _made_of(extracts, taken, texts)))
+    return found
+
+
+def _made_of(
+    extracts: Sequence[Extract],
+    taken: Sequence[tuple[int, NDArray[np.int64]]],
+    texts: Mapping[tuple[int, int], str],
+) -> str:
+    digest = hashlib.sha256(f"{VOLUME_VERSION} {pa.__version__}\n".encode())
+    for shard, rows in taken:
+        digest.update(f"{extracts[shard].source.sha256} {len(rows)}\n".encode())
+        digest.update(rows.astype("<i8").tobytes())
+        for at in rows.tolist() if texts else ():
+            if (shard, at) in texts:
+                digest.update(f"{at} {texts[shard, at]}\n".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def write(plan: Plan, extracts: Sequence[Extract], path: Path) -> None:
+    """Write a data file; the same plan gives the same bytes."""
+    with pq.ParquetWriter(
+        path, COLUMNS, compression="zstd", compression_level=1, use_dictionary=_FEW
+    ) as writer:
+        waiting: list[pa.Table] = []
+        for shard, rows in plan.rows:
+            waiting.append(_taken(extracts[shard], shard, rows, plan.changed))
+            while sum(map(len, waiting)) >= ROW_GROUP:
+                table = pa.concat_tables(waiting)
+                writer.write_table(table.slice(0, ROW_GROUP).combine_chunks())
+                waiting = [table.slice(ROW_GROUP)]
+        if any(map(len, waiting)):
+            writer.write_table(pa.concat_tables(waiting).combine_chunks())
+
+
+def _taken(
+    extract: Extract,
+    shard: int,
+    rows: NDArray[np.int64],
+    changed: Mapping[tuple[int, int], str],
+) -> pa.Table:
+    table = shard_table(extract.path, "pairs", SCHEMAS["pairs"].names).take(pa.array(rows))
+    others = (
+        {place: changed.get((shard, at)) for place, at in enumerate(rows.tolist())}
+        if changed
+        else {}
+    )
+    texts = {place: text for place, text in others.items() if text is not None}
+    if texts:
+        completions = table.column("completion").to_pylist()
+        for place, text in texts.items():
+            completions[place] = text
+        place = table.schema.get_field_index("completion")
+        table = table.set_column(place, "completion", pa.array(completions, pa.string()))
+    trimmed = pa.array([place in texts for place in range(len(table))], pa.bool_())
+    return table.append_column("trimmed", trimmed).cast(COLUMNS)
+
+
+class Shelf:
+    """The data files of an earlier version that may be linked instead of written."""
+
+    def __init__(self, folder: Path | None, volumes: Sequence[Mapping[str, Any]]) -> None:
+        self._folder = folder
+        self._known = {volume["made_of"]: Volume(**volume) for volume in volumes}
+
+    def fetch(self, plan: Plan, path: Path) -> bool:
+        """Put the file of a plan at ``path`` if it is there, and is what was written."""
+        known = self._known.get(plan.made_of)
+        if known is None or self._folder is None:
+            return False
+        source = self._folder / "data" / known.name
+        try:
+            if checksum(source) != known.sha256:
+                return False
+        except OSError:
+            return False
+        with contextlib.suppress(OSError):
+            os.link(source, path)
+            return True
+        shutil.copyfile(source, path)
+        return True
+
+
+def shelve(made: Sequence[tuple[Plan, Path]], folder: Path) -> list[Volume]:
+    """Give files that were written aside their names, as ``train-00000-of-00002.parquet``."""
+    found = []
+    for split in SPLITS:
+        mine = [(plan, path) for plan, path in made if plan.split == split]
+        for number, (plan, path) in enumerate(mine):
+            name = f"{split}-{number:05d}-of-{len(mine):05d}.parquet"
+            path.rename(folder / name)
+            size = (folder / name).stat().st_size
+            digest = checksum(folder / name)
+            found.append(Volume(split, name, plan.count, size, digest, plan.made_of))
+    return found
+
+
+def as_records(volumes: Sequence[Volume]) -> list[dict[str, Any]]:
+    """The files as the manifest has them."""
+    return [asdict(volume) for volume in volumes]
