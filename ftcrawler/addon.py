@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scrapy import signals
 
+from ftcrawler.frontier import WAITING
 from ftcrawler.rendering import Renderer
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ class FtcrawlerAddon:
         if not queues:
             return
         settings.set("SCHEDULER", "ftcrawler.frontier.Frontier", "addon")
+        settings.set("DOWNLOADER", "ftcrawler.leaving.LeavingDownloader", "addon")
+        settings["EXTENSIONS"]["ftcrawler.leaving.Leaving"] = 100
+        settings["EXTENSIONS"]["ftcrawler.display.Progress"] = 200
         settings.set(
             "DOWNLOAD_SLOTS",
             {
@@ -58,7 +62,8 @@ class FtcrawlerAddon:
             "addon",
         )
         wanted = sum(queue.site.request.concurrency + 1 for queue in queues.values())
-        settings.set("CONCURRENT_REQUESTS", min(wanted, MOST_REQUESTS), "addon")
+        most = MOST_REQUESTS + WAITING * len(queues)  # those that only wait cost next to nothing
+        settings.set("CONCURRENT_REQUESTS", min(wanted, most), "addon")
         for setting, unused in _UNUSED.items():
             for component in unused:
                 settings[setting][component] = None

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 MOST_LISTINGS = 5_000  # sitemaps and feeds that are read in one run
 READ_AHEAD = 100  # pending URLs of a site held in memory
+WAITING = 2  # requests of a site that wait for its delay: it never idles, others are not kept off
 STORAGE_REASON = "storage"
 
 
@@ -63,6 +64,7 @@ class SiteQueue:
         self.resting: Verdict | None = None
         self._retracted = store.retractions()
         self._ahead: deque[Target] = deque()
+        self._dry = -1  # the store's changes when it had nothing
 
     def headers(self, url: str) -> dict[str, str]:
         """Headers of a request: who asks, and to the site's own hosts what its file says."""
@@ -80,10 +82,15 @@ class SiteQueue:
         """Why the operator took a URL back by hand, or ``""``."""
         return next((r.reason for r in self._retracted if r.covers(url)), "")
 
-    @property
-    def full(self) -> bool:
-        """Whether enough is in flight: one more than the slot takes, so that it never idles."""
-        return self.inflight > self.site.request.concurrency
+    def is_full(self, sending: int) -> bool:
+        """Whether enough is in flight, ``sending`` requests being on the wire.
+
+        One more than the slot takes, so that it never idles; a slot with a delay needs no more
+        than what it can send next.
+        """
+        if self.inflight > self.site.request.concurrency:
+            return True
+        return self.pace.delay > 0 and self.inflight - sending >= WAITING
 
     @property
     def spent(self) -> bool:
@@ -94,9 +101,7 @@ class SiteQueue:
     def next(self) -> Target | None:
         """The next URL to fetch, or None when there is none now."""
         while True:
-            if not self._ahead:
-                self._ahead.extend(self.store.claim(READ_AHEAD))
-            if not self._ahead:
+            if not self._claim():
                 return None
             target = self._ahead.popleft()
             if target.kind == "page" or self.store.rechecking:
@@ -126,8 +131,13 @@ class SiteQueue:
             return True
         if self.spent or self.resting:
             return False
-        if not self._ahead:
+        return self._claim()
+
+    def _claim(self) -> bool:
+        """Read ahead; a state that had nothing is asked again only when it has changed."""
+        if not self._ahead and self._dry != self.store.changes:
             self._ahead.extend(self.store.claim(READ_AHEAD))
+            self._dry = -1 if self._ahead else self.store.changes
         return bool(self._ahead)
 
 
@@ -156,7 +166,7 @@ class Frontier(BaseScheduler):
                 self._turns.rotate(-1)
                 if queue.retries:
                     return queue.retries.popleft()
-                if queue.full or queue.spent or queue.resting:
+                if queue.spent or queue.resting or queue.is_full(self._sending(queue)):
                     continue
                 if target := queue.next():
                     return self._spider.request(queue, target)
@@ -164,6 +174,10 @@ class Frontier(BaseScheduler):
         except Exception as error:  # noqa: BLE001 - whatever the storage raises stops the run
             self._spider.storage_failed(error)
         return None
+
+    def _sending(self, queue: SiteQueue) -> int:
+        slot = self._spider.crawler.engine.downloader.slots.get(queue.site.name)
+        return len(slot.transferring) if slot else 0
 
     def has_pending_requests(self) -> bool:
         """Whether any site has something left, committed or not."""

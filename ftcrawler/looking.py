@@ -37,6 +37,7 @@ class LookSpider(ArticlesSpider):
     def __init__(self) -> None:
         Spider.__init__(self)
         self.full = self.recheck = False
+        self.profile = ""
         self.queues: dict[str, SiteQueue] = {}
         self.rules: dict[str, SiteRules] = {}
         self.locked: list[str] = []
@@ -74,10 +75,11 @@ class LookSpider(ArticlesSpider):
             else:
                 self._keep(item)
 
-    def failed(self, failure: Failure) -> Harvest:
+    def failed(self, failure: Failure) -> Harvest | None:
         """Keep why nothing came."""
         item = super().failed(failure)
-        self._keep(item)
+        if item:
+            self._keep(item)
         return item
 
     def keep(self, harvest: Harvest) -> None:

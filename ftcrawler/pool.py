@@ -43,6 +43,10 @@ class WorkerError(RuntimeError):
         super().__init__(detail)
 
 
+class ClosedError(RuntimeError):
+    """A job was not done because the pool was closed."""
+
+
 @dataclass(eq=False)
 class _Job:
     body: bytes
@@ -89,9 +93,13 @@ class Pool:
         self._closed = False
 
     async def run(self, body: bytes) -> bytes:
-        """The answer to a job. Raises :class:`WorkerError` when its worker was lost."""
+        """The answer to a job.
+
+        Raises :class:`WorkerError` when its worker was lost, :class:`ClosedError` when the pool
+        is closed before it is there.
+        """
         if self._closed:
-            raise WorkerError("extractor-crashed", "the pool is closed")
+            raise ClosedError
         job = _Job(body, asyncio.get_running_loop().create_future())
         self._waiting.append(job)
         self._spread()
@@ -108,9 +116,9 @@ class Pool:
         if self._watch:
             self._watch.cancel()
         for worker in list(self._workers):
-            self._end(worker, "extractor-crashed", "the run ends")
+            self._end(worker, ClosedError())
         for job in self._waiting:
-            _fail(job, "extractor-crashed", "the run ends")
+            _fail(job, ClosedError())
         self._waiting.clear()
 
     def _spread(self) -> None:
@@ -162,10 +170,10 @@ class Pool:
         if error := None if task.cancelled() else task.exception():
             logger.critical("no extraction process can be started: %s", error)
             while self._waiting and not self._workers:
-                _fail(self._waiting.popleft(), "extractor-crashed", str(error))
+                _fail(self._waiting.popleft(), WorkerError("extractor-crashed", str(error)))
         if self._closed:
             for worker in list(self._workers):
-                self._end(worker, "extractor-crashed", "the run ends")
+                self._end(worker, ClosedError())
         self._spread()
 
     async def _listen(self, worker: _Worker) -> None:
@@ -187,7 +195,7 @@ class Pool:
         except (asyncio.IncompleteReadError, OSError):
             pass
         code = worker.process.poll()
-        self._end(worker, "extractor-crashed", f"its process ended ({code})")
+        self._end(worker, WorkerError("extractor-crashed", f"its process ended ({code})"))
         self._spread()
 
     async def _look_after(self) -> None:
@@ -198,16 +206,16 @@ class Pool:
             for worker in list(self._workers):
                 if worker.jobs and worker.busy_since < late:
                     detail = f"no answer within {self._seconds:g} s"
-                    self._end(worker, "extractor-timeout", detail)
+                    self._end(worker, WorkerError("extractor-timeout", detail))
             self._spread()
 
-    def _end(self, worker: _Worker, reason: str, detail: str) -> None:
+    def _end(self, worker: _Worker, error: Exception) -> None:
         """Take a worker out: the job under way is lost, those behind it go to another."""
         if worker not in self._workers:
             return
         self._workers.remove(worker)
         if worker.jobs:
-            _fail(worker.jobs.popleft(), reason, detail)
+            _fail(worker.jobs.popleft(), error)
             self._waiting.extendleft(reversed(worker.jobs))
             worker.jobs.clear()
         worker.writer.close()
@@ -223,9 +231,9 @@ class Pool:
         return [worker.process.pid for worker in self._workers]
 
 
-def _fail(job: _Job, reason: str, detail: str) -> None:
+def _fail(job: _Job, error: Exception) -> None:
     if not job.answer.done():
-        job.answer.set_exception(WorkerError(reason, detail))
+        job.answer.set_exception(error)
 
 
 _PROGRAM = """

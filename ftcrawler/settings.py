@@ -27,6 +27,8 @@ EXTRACT_PROCESSES = os.environ.get("FTCRAWLER_PROCESSES") or os.cpu_count() or 1
 EXTRACT_SECONDS = 30.0
 EXTRACT_PAGES = 2_000
 COMMIT_SECONDS = 5.0
+PROGRESS = "auto"
+PROGRESS_SECONDS = 0.0
 WARC_BYTES = 1024 * 1024 * 1024
 
 # -- Scrapy's -------------------------------------------------------------------------
@@ -51,4 +53,5 @@ CONCURRENT_ITEMS = 1  # one item a response; Scrapy starts as many tasks for eac
 RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the outcome is logged once, by the spider
 REFERER_ENABLED = False
+LOGSTATS_INTERVAL = 0  # ftcrawler.display tells
 MEMUSAGE_ENABLED = False

@@ -69,6 +69,7 @@ class SiteStore:
         self._options = options
         self.clock = clock
         self._step = step
+        self.changes = 0  # grows with whatever may bring URLs that want a visit
         self._batch: list[Harvest] = []
         self._batch_begun = 0.0
         self._claimed: dict[int, Target] = {}
@@ -235,6 +236,7 @@ class SiteStore:
     def seed(self, offers: Iterable[Offer]) -> None:
         """Make the seeds known; they are looked at in every run."""
         offers = list(offers)
+        self.changes += 1
         with self.state.transaction() as db:
             self.state.offer(offers, 0)
             self.state.reread_as(offer for offer in offers if offer.kind != "page")
@@ -272,6 +274,7 @@ class SiteStore:
 
     def add(self, harvest: Harvest) -> None:
         """Take what a URL gave; committed with its batch."""
+        self.changes += 1
         if not self._batch:
             self._batch_begun = self.clock()
         self._batch.append(harvest)

@@ -9,11 +9,13 @@ import socket
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftcrawler.consent.decision import Statement
 from ftcrawler.permitting import outcome, permit
-from ftcrawler.pool import Pool, WorkerError, serve
+from ftcrawler.pool import ClosedError, Pool, WorkerError, serve
+from ftcrawler.profiling import profiled_work
 from ftcrawler.site import Site
 from pipelines.records import Harvest, Page
 
@@ -24,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 MEMORY = 1 << 30  # bytes of data that a worker may hold
 TARGET = "ftcrawler.working:work"
+LET_GO = "let-go"  # the reason of a page that was not read because the run ends: no outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Extractor:
     processes: int
     seconds: float
     recycle: int
+    profile: str = ""  # a folder, when it is to be told where the time goes
     _pool: Pool | None = field(default=None, init=False)
 
     async def harvest(self, page: Page) -> Harvest:
@@ -95,13 +99,15 @@ class Extractor:
         if self._pool is None:
             self._pool = Pool(
                 TARGET,
-                pickle.dumps(dict(self.works)),
+                pickle.dumps((dict(self.works), self.profile)),
                 size=self.processes,
                 seconds=self.seconds,
                 recycle=self.recycle,
             )
         try:
             done: Done = pickle.loads(await self._pool.run(pickle.dumps(job, 5)))  # noqa: S301 - our own process wrote it
+        except ClosedError:
+            return Done(_failed(job.page, LET_GO))
         except WorkerError as error:
             return Done(_failed(job.page, error.reason), trouble=str(error))
         return done
@@ -146,8 +152,12 @@ def work(connection: socket.socket) -> None:
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
     def begin(setup: bytes) -> Callable[[bytes], bytes]:
-        works = pickle.loads(setup)  # noqa: S301 - our own process wrote it
-        return lambda job: pickle.dumps(attempt(pickle.loads(job), works), 5)  # noqa: S301 - the same
+        works, profile = pickle.loads(setup)  # noqa: S301 - our own process wrote it
+
+        def answer(job: bytes) -> bytes:
+            return pickle.dumps(attempt(pickle.loads(job), works), 5)  # noqa: S301 - the same
+
+        return profiled_work(Path(profile), answer) if profile else answer
 
     serve(connection, begin, MEMORY)
 

@@ -13,7 +13,7 @@ import time
 import pytest
 from conftest import ROOT
 
-from ftcrawler.pool import Pool, WorkerError
+from ftcrawler.pool import ClosedError, Pool, WorkerError
 
 TARGET = "tests.pool_targets:main"
 
@@ -31,6 +31,8 @@ async def outcome(workers, word):
         return (await workers.run(word.encode())).decode().split()[0]
     except WorkerError as error:
         return error.reason
+    except ClosedError:
+        return "closed"
 
 
 async def outcomes(workers, words):
@@ -124,7 +126,7 @@ def test_closing_ends_workers_that_loop():
 
     pids, reasons = run(scene())
     assert len(pids) == 2
-    assert set(reasons) == {"extractor-crashed"}
+    assert set(reasons) == {"closed"}
     assert all(map(gone, pids))
 
 

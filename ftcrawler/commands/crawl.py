@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import logging
 import os
 import sqlite3
@@ -17,7 +18,9 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 
 from ftcrawler import demo
 from ftcrawler.clock import iso
+from ftcrawler.display import HOWS
 from ftcrawler.exits import Exit
+from ftcrawler.profiling import profiled, show_profile
 from ftcrawler.site import SiteError
 from ftcrawler.sitefiles import load_sites
 from ftcrawler.state import LockedError, StateError
@@ -28,6 +31,12 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
 PORT_VARIABLE = "DEMO_PORT"
+_NUMBERS = {  # settings and the least that each may be
+    "EXTRACT_PROCESSES": 0,
+    "EXTRACT_PAGES": 1,
+    "EXTRACT_SECONDS": 1,
+    "PROGRESS_SECONDS": 0,
+}
 
 
 def complain(lines: list[str]) -> None:
@@ -86,23 +95,31 @@ def settings_problems(settings: BaseSettings) -> list[str]:
             good = False
         if not good:
             problems.append(f"{name}: a whole number from 1 on (found {settings[name]!r})")
-    for name, least in (("EXTRACT_PROCESSES", 0), ("EXTRACT_PAGES", 1), ("EXTRACT_SECONDS", 1)):
+    for name, least in _NUMBERS.items():
         try:
             good = settings.getfloat(name) >= least
         except (TypeError, ValueError):
             good = False
         if not good:
             problems.append(f"{name}: a number from {least} on (found {settings[name]!r})")
+    if settings["PROGRESS"] not in HOWS:
+        problems.append(f"PROGRESS: one of {', '.join(HOWS)} (found {settings['PROGRESS']!r})")
     formats = settings.getlist("SHARD_FORMATS")
     if not formats or set(formats) - {"parquet", "jsonl"}:
         problems.append(f"SHARD_FORMATS: parquet, jsonl or both (found {formats!r})")
     return problems
 
 
+def _profile_folder(data_dir: Path, started: float) -> Path:
+    """Where the profiles of a run are kept, beside its record."""
+    return data_dir / "runs" / f"{iso(started).replace(':', '').replace('-', '')}.profile"
+
+
 class Command(ScrapyCrawl):
     """Crawl the configured sites."""
 
     samples = False
+    profile: str | None = None
 
     def short_desc(self) -> str:
         """The line in ``scrapy --help``."""
@@ -123,6 +140,25 @@ class Command(ScrapyCrawl):
         parser.add_argument(
             "--full", action="store_true", help="read every page anew, whether it changed or not"
         )
+        parser.add_argument(
+            "--json-progress",
+            action="store_true",
+            help="JSON lines to standard output: how far it is each second, at the end the summary",
+        )
+        parser.add_argument(
+            "--profile",
+            nargs="?",
+            const="",
+            default=None,
+            metavar="FOLDER",
+            help="tell where the time went, in the crawl and in its processes; the profiles go to "
+            "FOLDER (default: beside the run's record)",
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Keep ``--profile`` from Scrapy, which would profile this process alone."""
+        self.profile, opts.profile = opts.profile, None
+        super().process_options(args, opts)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check the configuration, crawl, summarise, set the exit code."""
@@ -132,6 +168,8 @@ class Command(ScrapyCrawl):
         assert self.settings is not None
         if opts.full:
             opts.spargs["full"] = "1"
+        if opts.json_progress:
+            self.settings.set("PROGRESS", "json", priority="cmdline")
         data_dir = Path(self.settings["DATA_DIR"]).absolute()
         names = [n.strip() for n in opts.spargs.get("site", "").split(",") if n.strip()] or None
         if problems := settings_problems(self.settings):
@@ -162,24 +200,41 @@ class Command(ScrapyCrawl):
     def _crawl(self, opts: argparse.Namespace, data_dir: Path) -> None:
         assert self.crawler_process is not None
         quiet_scrapy(str(self.crawler_process.settings["LOG_LEVEL"]))
-        crawler = self._create_crawler("articles")
         started = time.time()
-        task = self.crawler_process.crawl(crawler, **opts.spargs)
-        self.crawler_process.start()
+        folder = None
+        if self.profile is not None:
+            folder = Path(self.profile or _profile_folder(data_dir, started)).absolute()
+        if folder:
+            opts.spargs["profile"] = str(folder)
+        crawler = self._create_crawler("articles")
+        with profiled(folder):
+            task = self.crawler_process.crawl(crawler, **opts.spargs)
+            self.crawler_process.start()
         error = task.exception() if task.done() and not task.cancelled() else None  # type: ignore[attr-defined] # an asyncio.Task with the asyncio reactor
         if error is not None:
             self.exitcode = told(error, data_dir)
             return
-        self._report(crawler, started, data_dir)
+        self._report(crawler, started, data_dir, folder)
 
-    def _report(self, crawler: Crawler, started: float, data_dir: Path) -> None:
+    def _report(
+        self, crawler: Crawler, started: float, data_dir: Path, profile: Path | None
+    ) -> None:
         spider: Any = crawler.spider
         reason = str(crawler.stats.get_value("finish_reason", "unknown"))
         code = exit_code(spider.results.values(), reason, spider.locked, spider.broken)
-        console = Console(highlight=False)
-        for result in spider.results.values():
-            show(console, result, data_dir, with_samples=self.samples)
+        as_json = crawler.settings["PROGRESS"] == "json"
+        console = Console(highlight=False, stderr=as_json)
+        if not as_json:
+            for result in spider.results.values():
+                show(console, result, data_dir, with_samples=self.samples)
+        if profile:
+            pages = sum(result.fetched for result in spider.results.values())
+            show_profile(console, profile, pages)
         entry = record(spider.results, iso(started), iso(time.time()), reason, code)
+        if spider.progress:
+            entry["event_loop_lag_ms"] = spider.progress.lags.told()
+        if as_json:
+            sys.stdout.write(f"{json.dumps({'type': 'summary', **entry})}\n")
         try:
             console.print(f"Run record: {write_record(data_dir, entry)}", soft_wrap=True)
         except OSError as error:

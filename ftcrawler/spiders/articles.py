@@ -25,7 +25,7 @@ from ftcrawler.sitefiles import load_sites, require_contacts
 from ftcrawler.state import LockedError, Target
 from ftcrawler.summary import SiteResult, gather
 from ftcrawler.urls import canonical, origin_of
-from ftcrawler.working import Extractor, SiteWork
+from ftcrawler.working import LET_GO, Extractor, SiteWork
 from pipelines.records import Harvest, Offer, Page, Trace, Verdict
 from pipelines.rules import SiteRules
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
     from twisted.python.failure import Failure
+
+    from ftcrawler.display import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -44,20 +46,26 @@ _VALIDATORS = {b"If-None-Match", b"If-Modified-Since"}
 class ArticlesSpider(Spider):
     """Crawls every enabled site, or those that ``-a site=a,b`` names.
 
-    ``full`` reads every page anew; ``recheck`` only looks whether what was kept may be used.
+    ``full`` reads every page anew; ``recheck`` only looks whether what was kept may be used;
+    ``profile`` is a folder for the profiles of the processes that read pages.
     """
 
     name = "articles"
+    leaving = False  # whether the run was told to end: what is not answered has no outcome
     here = False  # whether what pages say of their use is read before they are handed on
 
     queues: dict[str, SiteQueue]
     rules: dict[str, SiteRules]
     book: OriginBook
+    progress: Progress | None = None  # set when the run begins
     _extractor: Extractor | None = None
     renderer: Renderer | None = None  # set when a site of the run wants it
 
-    def __init__(self, site: str = "", full: str = "", recheck: str = "", **unknown: Any) -> None:
+    def __init__(
+        self, site: str = "", full: str = "", recheck: str = "", profile: str = "", **unknown: Any
+    ) -> None:
         super().__init__()
+        self.profile = profile
         if unknown:
             names = ", ".join(unknown)
             raise SiteError(
@@ -193,11 +201,13 @@ class ArticlesSpider(Spider):
         reading = Reading(queue, target, self.book, said, self.renderer, here=self.here)
         return await reading.read(page)
 
-    def failed(self, failure: Failure) -> Harvest:
-        """A request that gave no answer: refused by consent, or failed."""
+    def failed(self, failure: Failure) -> Harvest | None:
+        """A request that gave no answer: refused by consent, failed, or let go of."""
         request: Request = failure.request  # type: ignore[attr-defined] # Scrapy sets it
         queue, target = self.queues[request.meta["site"]], request.meta["target"]
         queue.inflight -= 1
+        if self.leaving:
+            return None
         base = Harvest(queue.site.name, target.url, "failed", fetched_at=iso(self.clock()))
         error = failure.value or RuntimeError("no error given")
         if isinstance(error, RefusedError):
@@ -220,6 +230,7 @@ class ArticlesSpider(Spider):
                 settings.getint("EXTRACT_PROCESSES"),
                 settings.getfloat("EXTRACT_SECONDS"),
                 settings.getint("EXTRACT_PAGES"),
+                self.profile,
             )
         return await self._extractor.harvest(page)
 
@@ -228,7 +239,7 @@ class ArticlesSpider(Spider):
 
     def keep(self, harvest: Harvest) -> None:
         """Store a harvest; storage that refuses stops the run, loudly."""
-        if self.broken:
+        if self.broken or harvest.reason == LET_GO:
             return
         if harvest.outcome == "failed":
             level = logging.INFO if harvest.status in GONE else logging.WARNING
@@ -249,10 +260,16 @@ class ArticlesSpider(Spider):
 
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason=STORAGE_REASON))
 
-    async def close_sites(self) -> None:
-        """End the processes, gather the results, and let go of every site's lock."""
+    async def let_go(self) -> None:
+        """End the processes: the pages that they have are the next run's."""
         if self._extractor:
             await self._extractor.close()
+
+    async def close_sites(self) -> None:
+        """End the processes, gather the results, and let go of every site's lock."""
+        await self.let_go()
+        if self.progress:
+            self.progress.close()
         for name, queue in self.queues.items():
             resting = queue.resting.reason if queue.resting else ""
             self.results[name] = gather(queue.store, resting)
