@@ -268,7 +268,8 @@ class State:
         Validators go with them as in :meth:`wanted`.
         """
         rows = self.db.execute(
-            f"SELECT {_TARGET} FROM urls WHERE id > :after AND id IN "  # noqa: S608 - a constant
+            f"SELECT {_TARGET} FROM urls WHERE id > :after "  # noqa: S608 - a constant
+            "AND status <> 'handmade' AND id IN "
             "(SELECT url_id FROM documents WHERE retracted = '') ORDER BY id LIMIT :limit",
             {"limit": limit, "after": after, "stale": stale},
         )

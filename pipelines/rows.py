@@ -13,6 +13,8 @@ from pipelines.records import Document, Harvest, Pair, Trace
 
 Row = dict[str, Any]
 
+HANDMADE = "handmade"  # the kind of pairs that no rule made
+
 
 def document_id(site: str, url: str, revision: int) -> str:
     """The name of one revision of a page, the same in every process (32 hex digits)."""
@@ -106,7 +108,7 @@ def pair_row(
         "completion_start": pair.completion_start,
         "completion_end": pair.completion_end,
         "masked": pair.masked,
-        "rules_version": PAIRS_VERSION,
+        "rules_version": 0 if pair.kind == HANDMADE else PAIRS_VERSION,
         "extractor": document.extractor,
     }
 
