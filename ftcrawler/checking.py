@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.examplefiles import beginning, is_parquet, read_lines, read_rows
+from pipelines.cells import Record, TableError
+from pipelines.examplefiles import Beginning, Entry, beginning, is_parquet, read_lines, read_rows
+from pipelines.faults import Found
+from pipelines.handmade import read_table
 from pipelines.validate import Checker, Report, Split
 
 _HELD_OUT: Final = re.compile(r"(validation|valid|val|eval|test|dev)(?:[-_.]|$)", re.IGNORECASE)
 _LINES: Final = (".jsonl", ".jsonl.gz", ".json")
+_TABLES: Final = (".csv", ".tsv", ".xlsx")
 _TOLD_EVERY: Final = 2_000  # lines
 MILLION: Final = 1_000_000
 
@@ -92,7 +96,7 @@ def _files(name: str, data_dir: Path, problems: list[str]) -> list[Path]:
     if path.is_file():
         if _readable(path):
             return [path]
-        problems.append(f"{name}: not .jsonl, .jsonl.gz or .parquet")
+        problems.append(f"{name}: not .jsonl, .jsonl.gz, .parquet, .csv, .tsv or .xlsx")
         return []
     folder = path if path.is_dir() else _newest(data_dir / "datasets" / name)
     if folder is None:
@@ -125,7 +129,23 @@ def _data_files(folder: Path) -> list[Path]:
 
 
 def _readable(path: Path) -> bool:
-    return is_parquet(path) or path.name.endswith(_LINES)
+    return is_parquet(path) or _is_table(path) or path.name.endswith(_LINES)
+
+
+def _is_table(path: Path) -> bool:
+    return path.suffix.casefold() in _TABLES
+
+
+def _table_entries(path: Path) -> Iterator[Entry]:
+    """The rows of a people's table as those of a data set."""
+    try:
+        for each in read_table(path):
+            if isinstance(each, Record):
+                yield Entry(each.row, 0, each._asdict())
+            else:
+                yield Entry(each.row, 0, None, (Found("bad-cell", f"{each.column}: {each.says}"),))
+    except TableError as error:
+        raise CheckError([f"{path}: {error}"]) from None
 
 
 def check(sources: Iterable[Source], checker: Checker, told: Callable[[Path, int], None]) -> Report:
@@ -135,18 +155,24 @@ def check(sources: Iterable[Source], checker: Checker, told: Callable[[Path, int
     """
     for source in sources:
         path = source.path
-        opening = beginning(path)
-        rows = is_parquet(path)
-        size = 0 if rows else path.stat().st_size
-        if not checker.begin(str(path), source.split, opening, size):
+        is_lines = not (is_parquet(path) or _is_table(path))
+        opening = beginning(path) if is_lines else Beginning()
+        if not checker.begin(str(path), source.split, opening, path.stat().st_size * is_lines):
             continue
-        ours, entries = read_rows(path) if rows else (False, read_lines(path))
+        ours, entries = _entries(path)
         take = checker.take_row if ours else checker.take
         for number, entry in enumerate(entries, start=1):
             take(entry)
             if number % _TOLD_EVERY == 0:
                 told(path, number)
     return checker.report()
+
+
+def _entries(path: Path) -> tuple[bool, Iterator[Entry]]:
+    """Whether a file has rows to be rendered, and what stands in it."""
+    if _is_table(path):
+        return True, _table_entries(path)
+    return read_rows(path) if is_parquet(path) else (False, read_lines(path))
 
 
 def load_price(path: Path, name: str) -> Price:

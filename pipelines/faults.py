@@ -58,6 +58,7 @@ FAULTS: Final = MappingProxyType(
         "empty-line": _warning("an empty line", "remove it: some targets refuse the file"),
         "not-json": _error("not JSON", "write each example as one JSON object in one line"),
         "not-object": _error("JSON, but no object", "write each example as a JSON object"),
+        "bad-cell": _error("a cell of a table that holds no text", "mend it"),
         "unknown-format": _error("no format that the target takes", "see docs/formats.md"),
         "two-formats": _error("two formats in one line", "keep the keys of one of them"),
         "unknown-key": _warning("keys that the format has not", "leave them out"),

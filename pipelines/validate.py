@@ -161,7 +161,11 @@ class Checker:
 
     def take_row(self, entry: Entry) -> None:
         """Take one of our rows, which are rendered for the target."""
-        row = entry.value or {}
+        for found in entry.faults:
+            self._note(found, entry.number)
+        if entry.value is None:
+            return
+        row = entry.value
         texts = {name: row.get(name) for name in ("prompt", "completion")}
         read = read_line(texts, TARGETS["rows"])
         for found in read.faults:

@@ -82,7 +82,7 @@ def test_programs_get_the_whole_report(command, tmp_path, capsys):
 WRONG = {
     "an unknown target": (("train.jsonl", "--target", "gpt"), "known targets are openai, azure"),
     "no such file": (("nowhere.jsonl",), "nowhere.jsonl: no such file, folder or dataset"),
-    "another kind of file": (("note.txt",), "note.txt: not .jsonl, .jsonl.gz or .parquet"),
+    "another kind of file": (("note.txt",), "note.txt: not .jsonl, .jsonl.gz, .parquet, .csv"),
     "an empty folder": (("empty",), "empty: no .parquet or .jsonl files in it"),
     "no price": (("train.jsonl", "--price", "gpt"), "no price [gpt]; there are: none"),
     "a price of nothing": (("train.jsonl", "--no-tokens", "--price", "x"), "want tokens"),

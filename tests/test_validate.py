@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT
 
-from ftcrawler.checking import check, sources_of
+from ftcrawler.checking import CheckError, check, sources_of
 from pipelines.affixes import Affixes
 from pipelines.examplefiles import DamagedError
 from pipelines.faults import FAULTS
@@ -218,7 +218,7 @@ def test_what_stands_on_both_sides_of_the_split(name, tmp_path):
 
 
 def test_every_fault_that_there_is_has_a_test():
-    tested = {*LINES, *TALKS, *WHOLE, *LEAKS, "too-many-tokens", "line-too-long"}
+    tested = {*LINES, *TALKS, *WHOLE, *LEAKS, "too-many-tokens", "line-too-long", "bad-cell"}
     assert tested | {"too-many-examples", "file-too-large"} == set(FAULTS)
 
 
@@ -255,6 +255,20 @@ def test_gzip_and_parquet_are_read_as_they_are(tmp_path):
         written.write(rows, tmp_path / "file")
         mark = len(written.begins)
         assert report.files[0].bytes == (tmp_path / "file").stat().st_size - mark
+
+
+def test_tables_are_checked_as_they_will_be_rendered(tmp_path):
+    for name in ("csv", "xlsx"):
+        FORMATS[name].write(GOOD, tmp_path / f"train.{name}")
+        report = checked({f"train.{name}": (tmp_path / f"train.{name}").read_bytes()}, tmp_path)
+        assert (report.files[0].examples, report.findings) == (120, [])
+    table = FORMATS["csv"]
+    table.write(GOOD, tmp_path / "more.csv")
+    data = (tmp_path / "more.csv").read_bytes() + b"only a prompt\r\n"
+    (finding,) = checked({"train.csv": data}, tmp_path, "gemini").findings
+    assert (finding.name, finding.places[0].line) == ("bad-cell", 122)
+    with pytest.raises(CheckError, match="no column prompt"):
+        checked({"train.csv": b"a,b\n"}, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,11 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         """The text of ``scrapy check --help``."""
         return (
-            "Reads JSON lines (also .gz) and Parquet, line by line, at any size: form, texts, "
-            "limits of the target, repetitions, leaks between training and validation, tokens. "
+            "Reads JSON lines (also .gz), Parquet and tables (.csv, .tsv, .xlsx), line by line, at "
+            "any size: form, texts, limits of the target, repetitions, leaks between training and "
+            "validation, tokens. "
             "Files whose names begin with validation, val, test, eval or dev are held out. Rows "
-            "of ours (Parquet) are checked as they are rendered for the target. Targets: "
+            "of ours (Parquet, tables) are checked as they are rendered for the target. Targets: "
             f"{', '.join(TARGETS)}. Exit codes: 0 no error, 2 configuration, 3 errors were found "
             "(with --strict, or warnings), 6 a file cannot be read."
         )
