@@ -162,8 +162,10 @@ class Pairs(_Table):
     max_parts: int = Field(
         8, ge=0, description="Of the parts of a title or heading, so many are kept; 0: all."
     )
-    prompt_path: bool = Field(
-        False, description="A heading's prompt begins with the title and the headings above it."
+    prompt_path: bool | Literal["auto"] = Field(
+        "auto",
+        description="A heading's prompt begins with the title and the headings above it; by "
+        "itself where the heading does not tell alone, never where strategies are named.",
     )
     min_prompt_words: int = Field(4, ge=0, description="Sentences with fewer words are no prompts.")
     max_prompt_words: int = Field(100, ge=1, description="Prompts with more words are dropped.")
@@ -324,6 +326,8 @@ class Site(_Table):
     def pair_rules(self) -> PairRules:
         """The ``[pairs]`` table as the pipelines want it."""
         values = self.pairs.model_dump()
+        if {"strategies", "prompt_path"} & self.pairs.model_fields_set == {"strategies"}:
+            values["prompt_path"] = False
         lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
         return PairRules(**values | lists)
 

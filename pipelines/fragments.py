@@ -23,6 +23,28 @@ _FINITE: Final = frozenset(
 )
 _PARTICIPLE: Final = "ed"
 _REMARK: Final = re.compile(r"\([^()]*\)")
+_NOT: Final = ("n't", "n’t", "'ll", "’ll", "'re", "’re", "'ve", "’ve")
+_CLAUSES: Final = frozenset(
+    "that which who whose whom where when if because while what how whether whenever unless "
+    "until once although though before after since wherever whatever whichever".split()
+)
+_BEFORE_OBJECTS: Final = frozenset(
+    "the a an its their two three four both all any each every several many how whether".split()
+)
+# Nothing but pasts: their participles are others.
+_PASTS: Final = frozenset(
+    "began became came drew fell gave went grew knew ran rose saw spoke took threw wore wrote "
+    "broke chose drove ate flew froze rode rang sang sank shook stole swam woke swore tore "
+    "withdrew arose overcame understood".split()
+)
+_ALWAYS_SAME: Final = frozenset("set put cut let hit cost shut spread read quit".split())
+_NOT_FINITE: Final = frozenset(("be", "been", "being", "done"))
+_INDEFINITE: Final = frozenset(("A", "An"))
+_READERS: Final = frozenset(
+    "you they we i people who not never only always often also all both".split()
+)
+_BEFORE_MORE: Final = frozenset("of for with in on by to from and or as at all some more".split())
+_BY: Final = frozenset("as at by for from in into of on to under when with within".split())
 # Followed by one of these, what is done to something says which: "the name used in the header".
 _DONE: Final = frozenset(
     "added associated called contained created defined described fixed found generated given "
@@ -75,16 +97,80 @@ def is_fragment(sentence: str, language: str) -> bool:
     small = words[0] if words[0].islower() else ""
     if small in known.verbs or small in LEXICONS[language].functions:
         return True
-    if language == "en" and _lacks_subject(words[0].lower(), words[1:2], known):
-        return True
-    if language == "en" and _lacks_subject_late(said, known):
-        return True
-    if language == "en" and words[0].lower() in _AFTER_SUBJECT and _QUESTION not in sentence:
-        return True
     first = _next_verb(words, 0, known)
-    if language == "en" and small and not _is_said_of_name(words, known):
+    return first is None or (language == "en" and _is_english_fragment(words, said, first, known))
+
+
+def _is_english_fragment(words: list[str], sentence: str, first: int, known: Words) -> bool:
+    """Whether an English sentence lacks its subject, or a verb that is surely one."""
+    opening = words[1:] if words[0].endswith("ly") else words
+    if opening and _lacks_subject(opening[0].lower(), opening[1:2], known):
         return True
-    return first is None or (language == "en" and _is_only_described(words, first, known))
+    if _lacks_subject_late(sentence, known):
+        return True
+    if words[0].islower() and not _is_said_of_name(words, known):
+        return True
+    if _QUESTION not in sentence and (
+        words[0].lower() in _AFTER_SUBJECT or not _surely_says(words, sentence, known)
+    ):
+        return True
+    return _is_only_described(words, first, known)
+
+
+def _surely_says(words: list[str], sentence: str, known: Words) -> bool:
+    """Whether a verb stands there that can be nothing else, besides those of clauses in it."""
+    clauses = 0
+    if words[0].lower() in _CLAUSES and ", " in sentence:
+        lead, _, sentence = sentence.partition(", ")
+        words = words[len(_LETTERS.findall(lead)) :]
+    for at, word in enumerate(words):
+        small = word.lower()
+        if small in _CLAUSES:
+            clauses += 1
+        elif _is_surely_verb(words, at, sentence, known):
+            if not clauses:
+                return True
+            clauses -= 1
+    return False
+
+
+def _is_surely_verb(words: list[str], at: int, sentence: str, known: Words) -> bool:
+    """Whether a word is a verb by its form and its neighbours: "bees make", not "a make"."""
+    small = words[at].lower()
+    before = words[at - 1].lower() if at else ""
+    if small in _FINITE or small.endswith(_NOT):
+        return before not in _FINITE
+    after = words[at + 1].lower() if at + 1 < len(words) else ""
+    if small not in known.verbs and not small.endswith(_PARTICIPLE):
+        return _looks_like_verb(small, before, after)
+    if small in _NOT_FINITE:
+        return False
+    if small in _PASTS:
+        return True
+    if small in known.bases:
+        if small in _ALWAYS_SAME and words[at - 1][0].isupper():
+            return True
+        is_list = f"{words[at - 1]}, {words[at]}" in sentence
+        is_plural = before.endswith("s") and before not in known.verbs
+        return before in _READERS or (is_plural and not is_list)
+    if small.endswith("s"):
+        is_noun = not after or after in _FINITE or after in ("of", "and") or after.endswith("ing")
+        return not (at == 0 or is_noun or before in _BEFORE_NOUNS or before in _BEFORE_MORE)
+    if (small, after) == _WONT:
+        return 0 < at < _GAP
+    if words[0] in _INDEFINITE and small.endswith("ed") and after not in _BEFORE_OBJECTS:
+        return False  # "A comma separated list"
+    return at > 0 and before not in _FINITE and after not in _BY
+
+
+def _looks_like_verb(small: str, before: str, after: str) -> bool:
+    """Whether a word that is not known stands as verbs do: "Wax comprises two things"."""
+    return (
+        small.endswith("s")
+        and not small.endswith(_NOT_IN_S)
+        and after in _BEFORE_OBJECTS
+        and not (before in _BEFORE_NOUNS or before in _BEFORE_MORE or before.endswith("s"))
+    )
 
 
 def _is_said_of_name(words: list[str], known: Words) -> bool:
@@ -134,7 +220,7 @@ def _says(words: list[str], index: int, known: Words) -> bool:
     return (
         before not in _BEFORE_NOUNS
         and before != _TO
-        and (small not in known.bases or not nominal or before.endswith("s"))
+        and (small not in known.bases or not nominal or before.endswith("s") or before in _READERS)
         and not (index == 0 and after == "of" and small != _THINK)
         and not _is_attribute(before, small, after)
     )

@@ -11,6 +11,14 @@ from typing import Final
 
 # In the prompt of a further part of a long text, before the part's number.
 CONTINUED: Final = " (continued "
+PATH_JOINED_BY: Final = " > "
+_LEAST_WORDS: Final = 3  # of a heading that tells what it is about
+_LEAST_LETTERS: Final = 5  # where no spaces are between words
+_UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_STEM: Final = 5
+_LONG_WORD: Final = re.compile(r"[^\W\d_]{4,}")
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_STAGE: Final = re.compile(r"\b(?:alpha|beta|rc)\b|\bv(?=\d)")
 _PART: Final = re.compile(re.escape(CONTINUED) + r"(\d+)\)(?:\n|$)")
 
 _GENERIC: Final = frozenset(
@@ -53,6 +61,19 @@ _GENERIC: Final = frozenset(
         "apéndice, contenido, índice, prefacio, generalidades, requisitos, aviso, consejo"
     ).split(",")
 )
+# What stands under one of these is not told by its title either: lists of links, mostly.
+_LISTS: Final = frozenset(
+    phrase.strip()
+    for phrase in (
+        "see also, references, bibliography, links, external links, related, related links, "
+        "further reading, resources, contributors, credits, index, contents, table of contents, "
+        "home, contact, share, tags, categories, archive, git, title, untitled, figure, table, "
+        "video, photos, gallery, copyright, siehe auch, literatur, quellen, weblinks, "
+        "einzelnachweise, kontakt, inhalt, inhaltsverzeichnis, voir aussi, références, liens, "
+        "contact, sommaire, table des matières, véase también, referencias, enlaces, enlaces "
+        "externos, contacto, contenido, índice"
+    ).split(",")
+)
 _NUMBERING: Final = re.compile(
     r"^\W*(?:(?:[A-Z]\.?)?\d+(?:[.\-]\d+)*\.?|[IVX]+\.|[A-Z]\.|[a-z]\))?\W+"
 )
@@ -74,6 +95,51 @@ def is_generic(heading: str) -> bool:
     >>> is_generic("3.1 Notes"), is_generic("Notes on Bees")
     (True, False)
     """
-    plain = heading.split(CONTINUED, 1)[0]
-    plain = _NUMBERING.sub("", f" {plain}").strip(" .:!?\xa0").casefold()
+    plain = _plain(heading)
     return plain in _GENERIC or not plain
+
+
+def heads_list(heading: str) -> bool:
+    """Whether a heading, or the last one of a path, is such as "See also".
+
+    >>> heads_list("Bees > 4. See also"), heads_list("Bees > Overview")
+    (True, False)
+    """
+    return _plain(heading.split(CONTINUED, 1)[0].rpartition(PATH_JOINED_BY)[2]) in _LISTS
+
+
+def _plain(heading: str) -> str:
+    """A heading without its number, its marks and capitals, and the number of its part."""
+    heading = heading.split(CONTINUED, 1)[0]
+    return _NUMBERING.sub("", f" {heading}").strip(" .:!?\xa0").casefold()
+
+
+def tells_alone(heading: str, title: str) -> bool:
+    """Whether a heading says what its section is about to one who does not see its page.
+
+    It has three words or more and asks, or says most of the title again.
+
+    >>> tells_alone("Storage", "Bees"), tells_alone("How bees store wax", "Bees")
+    (False, True)
+    """
+    plain = _NUMBERING.sub("", f" {heading}").strip()
+    if _UNSPACED.search(plain):
+        return len(plain) >= _LEAST_LETTERS
+    if len(plain.split()) < _LEAST_WORDS:
+        return False
+    named = _stems(title)
+    return plain.endswith("?") or len(named & _stems(plain)) * 2 > len(named)
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:_STEM] for word in _LONG_WORD.findall(text.casefold())}
+
+
+def has_word(heading: str) -> bool:
+    """Whether the last of a path has a word in it, be it of the version that a date is of.
+
+    >>> has_word("News > 2004-06-22 (3.0.1 alpha)"), has_word("News > 3. Wax")
+    (False, True)
+    """
+    last = heading.split(CONTINUED, 1)[0].rpartition(PATH_JOINED_BY)[2]
+    return bool(_LETTER.search(_STAGE.sub("", last)))

@@ -22,7 +22,7 @@ from pipelines.budget import (
     fitting,
     pieces_of,
 )
-from pipelines.headings import CONTINUED
+from pipelines.headings import CONTINUED, PATH_JOINED_BY
 from pipelines.records import Block, Document, Pair, PairKind, normalised
 from pipelines.rules import PairRules
 from pipelines.sentences import is_finished, split_sentences
@@ -30,8 +30,7 @@ from pipelines.sentences import is_finished, split_sentences
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAIRS_VERSION: Final = 3  # of the strategies, the splitter and the pair rules together
-PATH_JOINED_BY: Final = " > "
+PAIRS_VERSION: Final = 4  # of the strategies, the splitter and the pair rules together
 NOT_IN_TEXT: Final = -1  # the span of a title
 
 _NO_PROSE: Final = frozenset(("heading", "code", "table_row"))
@@ -104,8 +103,8 @@ def _heading_pairs(source: _Source) -> Iterator[Pair]:
         last = _section_end(blocks, index) - 1
         if any(inside.text.strip() for inside in blocks[index + 1 : last + 1]):
             prompt = block.text
-            if source.rules.prompt_path:
-                prompt = PATH_JOINED_BY.join(_path(source.document, index))
+            if source.rules.prompt_path is True:
+                prompt = path_of(source.document, index)
             yield from _whole(source, "heading", prompt, index, (index + 1, last))
 
 
@@ -118,8 +117,8 @@ def _section_end(blocks: Sequence[Block], heading: int) -> int:
     return len(blocks)
 
 
-def _path(document: Document, heading: int) -> list[str]:
-    """The title, the headings around a heading, outermost first, and the heading."""
+def path_of(document: Document, heading: int) -> str:
+    """The title, the headings around a heading, outermost first, and the heading, in one line."""
     found = [document.blocks[heading]]
     for block in reversed(document.blocks[:heading]):
         if block.kind == "heading" and 0 < block.level < found[-1].level and block.text.strip():
@@ -127,8 +126,8 @@ def _path(document: Document, heading: int) -> list[str]:
     texts = [document.title, *(block.text for block in reversed(found))]
     kept = [text for text in texts if text.strip()]
     if len(kept) > 1 and normalised(kept[0]) == normalised(kept[1]):
-        return kept[1:]
-    return kept
+        kept = kept[1:]
+    return PATH_JOINED_BY.join(kept)
 
 
 def _whole(

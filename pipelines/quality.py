@@ -9,40 +9,34 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache, partial
-from string import ascii_letters
 from typing import Final, get_args
 
+from pipelines.alone import lack
 from pipelines.budget import block_spans, estimate_tokens
 from pipelines.fragments import is_fragment
-from pipelines.headings import is_generic, part_number
+from pipelines.headings import has_word, heads_list, is_generic, part_number
+from pipelines.looks import (
+    LOOKED_AT,
+    has_words,
+    holds_sentences,
+    is_broken,
+    is_symbols,
+    is_unsaid,
+)
 from pipelines.notices import Notices, is_blind_text
 from pipelines.pii import mask_pii
+from pipelines.pointing import begins_small, sends_elsewhere
 from pipelines.records import Document, Pair, PairKind, normalised
 from pipelines.repetition import PHRASES_FROM, Phrases, repeats_lines, repeats_phrases
 from pipelines.rules import PairRules
-from pipelines.sentences import is_finished
 from pipelines.standing import leans
 from pipelines.tongues import is_foreign
 
 _WORD: Final = re.compile(r"\w")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _SENTENCES: Final = frozenset(("sentence", "window"))
-# Gopher (Rae et al. 2021, section A.1.1) wants a letter in 80% of a document's words. A pair's
-# completion may be a table or code, so ours is where symbols and digits outweigh words.
-_LETTERED_LEAST: Final = 0.5
-_LETTERS_LEAST: Final = 0.4
-_LETTERS_ENOUGH: Final = 0.6
-_LOOKED_AT: Final = 500  # characters
-_LEAST_LINES: Final = 4
-_A_THIRD: Final = 3
 _TWICE: Final = 2
 _LONGER_BY: Final = 4  # times: no prompt's normal form is
-# Scripts that put no spaces between words; two letters make about one word.
-_UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_LETTERS_A_WORD: Final = 2
-_ASCII: Final = re.compile("[\x00-\x7f]+")
-_NO_LETTERS: Final = bytes(set(range(128)) - set(ascii_letters.encode()))
-_SPACES: Final = bytes(code for code in range(128) if chr(code).isspace())
 
 
 class Judge:
@@ -62,7 +56,8 @@ class Judge:
         self.rules = rules
         self.language = language
         self.notices = Notices([(pair.prompt, pair.completion) for pair in pairs])
-        self.is_fragment = cache(partial(is_fragment, language=language))
+        self.is_fragment = cache(self._is_fragment)
+        self.lack = cache(partial(lack, language=language))
         self.leans = cache(partial(leans, language=language))
         self.may_be_blind = document is None or is_blind_text(f"{document.title}\n{document.text}")
         self._phrases: Phrases | None = None
@@ -81,58 +76,17 @@ class Judge:
             return False
         return repeats_phrases(pair.completion)
 
+    def _is_fragment(self, prompt: str) -> bool:
+        return is_fragment(prompt, self.language) or (
+            self.language == "en" and begins_small(prompt)
+        )
+
     def reason(self, pair: Pair) -> str | None:
         """``None`` for a pair to keep, otherwise one of ``PAIR_REASONS``."""
         for name, drops in self._drops[pair.kind]:
             if drops(pair, self):
                 return name
         return None
-
-
-def _has_words(text: str, count: int) -> bool:
-    """Whether there are ``count`` words or more."""
-    if text.isascii():
-        return len(text) >= 2 * count - 1 and len(text.split(None, count)) >= count
-    unspaced = len(_UNSPACED.findall(text))
-    return len(_UNSPACED.sub(" ", text).split()) + unspaced // _LETTERS_A_WORD >= count
-
-
-def _holds_sentences(text: str) -> bool:
-    """Whether each line is a whole sentence or more; all but the last may announce the next."""
-    *lines, last = text.split("\n")
-    return is_finished(last) and all(is_finished(line, announcing=True) for line in lines)
-
-
-def _is_symbols(text: str) -> bool:
-    """Whether most characters are no letters, white space aside, or most words have none."""
-    text = text[:_LOOKED_AT]
-    if text.count("\n") + 1 >= _LEAST_LINES:
-        lines = text.split("\n")
-        if sum(map(_is_code_number, lines)) * _A_THIRD >= len(lines):
-            return True
-    share = _count_letters(text) / max(1, _count_signs(text))
-    if share < _LETTERS_LEAST or share > _LETTERS_ENOUGH:
-        return share < _LETTERS_LEAST
-    words = text.split()
-    return sum(1 for word in words if _LETTER.search(word)) < _LETTERED_LEAST * len(words)
-
-
-def _count_letters(text: str) -> int:
-    others = "" if text.isascii() else _ASCII.sub("", text)
-    plain = len(text.encode("ascii", "ignore").translate(None, _NO_LETTERS))
-    return plain + sum(map(str.isalpha, others))
-
-
-def _count_signs(text: str) -> int:
-    """How many characters are no white space."""
-    if text.isascii():
-        return len(text.encode().translate(None, _SPACES))
-    return sum(map(len, text.split()))
-
-
-def _is_code_number(line: str) -> bool:
-    """Whether a line is mostly digits: a serial number, a row of figures."""
-    return sum(map(str.isdigit, line)) * _TWICE > len(line)
 
 
 def _begin_otherwise(one: str, other: str) -> bool:
@@ -167,8 +121,27 @@ def _begins_with_prompt(pair: Pair) -> bool:
     return normalised(first).strip(" .:") == normalised(pair.prompt).strip(" .:")
 
 
+def _has_letters(pair: Pair) -> bool:
+    """Whether a letter is in the prompt, and a word in the last heading of a path."""
+    if pair.kind == "heading":
+        return has_word(pair.prompt)
+    return bool(_LETTER.search(pair.prompt))
+
+
 def _is_generic(pair: Pair, judge: Judge) -> bool:
-    return pair.kind == "heading" and not judge.rules.prompt_path and is_generic(pair.prompt)
+    if pair.kind != "heading" or judge.rules.prompt_path is True:
+        return False
+    return is_generic(pair.prompt) or heads_list(pair.prompt)
+
+
+def _part_leans(pair: Pair, judge: Judge) -> bool:
+    """Whether a further part has no sentence before it that stands alone."""
+    if part_number(pair.prompt) == 1:
+        return False
+    before = pair.prompt.partition("\n")[2]
+    return not before or bool(
+        judge.leans(before) or judge.is_fragment(before) or judge.lack(before)
+    )
 
 
 def _has_pii(pair: Pair, judge: Judge) -> bool:
@@ -187,7 +160,7 @@ _Drops = Callable[[Pair, Judge], bool]
 _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
     "prompt-empty": (lambda pair, _: not _WORD.search(pair.prompt), None),
     "completion-empty": (lambda pair, _: not _WORD.search(pair.completion), None),
-    "prompt-without-letters": (lambda pair, _: not _LETTER.search(pair.prompt), None),
+    "prompt-without-letters": (lambda pair, _: not _has_letters(pair), None),
     "too-many-parts": (
         lambda pair, judge: 0 < judge.rules.max_parts < part_number(pair.prompt),
         False,
@@ -200,16 +173,16 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
         None,
     ),
     "prompt-too-short": (
-        lambda pair, judge: not _has_words(pair.prompt, judge.rules.min_prompt_words),
+        lambda pair, judge: not has_words(pair.prompt, judge.rules.min_prompt_words),
         True,
     ),
     "prompt-too-long": (
-        lambda pair, judge: _has_words(pair.prompt, judge.rules.max_prompt_words + 1),
+        lambda pair, judge: has_words(pair.prompt, judge.rules.max_prompt_words + 1),
         None,
     ),
     "completion-too-short": (
         lambda pair, judge: (
-            not _has_words(pair.completion[:_LOOKED_AT], judge.rules.min_completion_words)
+            not has_words(pair.completion[:LOOKED_AT], judge.rules.min_completion_words)
         ),
         None,
     ),
@@ -229,13 +202,25 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
         for name in ("error-page", "paywall", "consent-banner")
     },
     "prompt-generic": (_is_generic, False),
+    "part-leans": (_part_leans, False),
+    "prompt-orders": (lambda pair, judge: judge.lack(pair.prompt) == "order", True),
     "prompt-fragment": (lambda pair, judge: judge.is_fragment(pair.prompt), True),
-    "completion-fragment": (lambda pair, _: not _holds_sentences(pair.completion), True),
+    "completion-fragment": (lambda pair, _: not holds_sentences(pair.completion), True),
     "prompt-leans": (lambda pair, judge: judge.leans(pair.prompt), True),
-    "prompt-symbols": (lambda pair, _: _is_symbols(pair.prompt), True),
-    "completion-symbols": (lambda pair, _: _is_symbols(pair.completion), None),
+    "prompt-symbols": (lambda pair, _: is_symbols(pair.prompt), True),
+    "completion-symbols": (lambda pair, _: is_symbols(pair.completion), None),
     "repeated-lines": (lambda pair, _: repeats_lines(pair.completion), None),
     "repeated-phrases": (lambda pair, judge: judge.repeats_phrases(pair), None),
+    "completion-unsaid": (lambda pair, _: is_unsaid(pair.completion), False),
+    "completion-broken": (
+        lambda pair, judge: judge.language == "en" and is_broken(pair.completion),
+        False,
+    ),
+    "prompt-unnamed": (lambda pair, judge: judge.lack(pair.prompt) == "name", True),
+    "completion-points": (
+        lambda pair, judge: judge.language == "en" and sends_elsewhere(pair.completion),
+        True,
+    ),
     "wrong-language": (lambda pair, judge: is_foreign(pair.completion, judge.language), None),
 }
 

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipelines.pairs import make_pairs
+from pipelines.budget import block_spans
+from pipelines.headings import tells_alone
+from pipelines.pairs import make_pairs, path_of
 from pipelines.pii import mask_pii, pii_suspects
 from pipelines.quality import Judge
 from pipelines.records import Document, Pair
@@ -20,10 +22,38 @@ def judged_pairs(document: Document, rules: PairRules) -> Iterator[tuple[Pair, s
     language = language_of(document.language, document.text)
     if language != document.language:
         document = replace(document, language=language)
-    pairs = list(make_pairs(document, rules))
+    pairs = list(asked_pairs(document, rules))
     judge = Judge(rules, language, pairs, document)
     for pair in pairs:
         yield pair, judge.reason(pair) or ""
+
+
+def asked_pairs(document: Document, rules: PairRules) -> Iterator[Pair]:
+    """The document's pairs; a heading that does not tell alone has its path in front.
+
+    That is, if the rules leave it open: ``prompt_path`` is ``"auto"``.
+    """
+    pairs = make_pairs(document, rules)
+    if rules.prompt_path != "auto":
+        yield from pairs
+        return
+    places = {start: index for index, (start, _) in enumerate(block_spans(document))}
+    paths: dict[int, tuple[int, str]] = {}
+    for pair in pairs:
+        if pair.kind != "heading":
+            yield pair
+            continue
+        if pair.prompt_start not in paths:
+            paths[pair.prompt_start] = _path_needed(document, places[pair.prompt_start])
+        length, path = paths[pair.prompt_start]
+        yield replace(pair, prompt=path + pair.prompt[length:]) if path else pair
+
+
+def _path_needed(document: Document, index: int) -> tuple[int, str]:
+    """The length of a heading and its path, or no path when it tells alone."""
+    heading = document.blocks[index].text
+    path = "" if tells_alone(heading, document.title) else path_of(document, index)
+    return len(heading), path
 
 
 def kept_pairs(document: Document, rules: PairRules) -> tuple[tuple[Pair, ...], Counter[str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
+from pipelines.pointing import points_away
 from pipelines.wordlists import WORDS, Words
 
 _FIRST_WORDS: Final = {
@@ -42,7 +43,7 @@ _SAYS_WHICH: Final = frozenset("who that which whose of with in from".split())
 _SUCH_AS: Final = ("such", "as")
 _LONGEST_OPENER: Final = 5  # words
 _LONGEST_SUBJECT: Final = 8
-_CAPITALS: Final = 2
+_LETTERS: Final = 2
 _LONGEST_COLOUR: Final = 4  # letters: "red"
 
 
@@ -61,6 +62,7 @@ def leans(sentence: str, language: str) -> bool:
         _opens(words, language, known)
         or _has_pointer(lower, known)
         or _points(words, known)
+        or (language == "en" and points_away(sentence, words, sentence.split()))
         or (language == "en" and _comes_late(lower, known))
         or (language == "en" and not _is_name(sentence[4:]) and _is_known(words, known))
         or (language == "en" and _goes_on(words, lower))
@@ -124,9 +126,9 @@ def _is_done(word: str) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    """Whether a word in capitals begins it; ``X`` alone is a variable."""
-    start = text.lstrip(_AROUND)[:_CAPITALS]
-    return start.isalpha() and start.isupper()
+    """Whether a word with a capital begins it; ``X`` alone is a variable."""
+    start = text.lstrip(_AROUND)[:_LETTERS]
+    return len(start) == _LETTERS and start.isalpha() and start[0].isupper()
 
 
 def _goes_on(words: list[str], lower: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from pipelines.verbs import BASES, OTHERS, forms, inflected
+
 
 class Words(NamedTuple):
     """The words of one language; ``openers`` are phrases in small letters."""
@@ -23,60 +25,6 @@ def _openers(phrases: str) -> frozenset[str]:
     return frozenset(phrase.strip() for phrase in phrases.split(","))
 
 
-def _forms(bases: str) -> frozenset[str]:
-    """English verbs with their -s, -es, -ed and -d; what is irregular stands in the list."""
-    forms = set()
-    for base in bases.split():
-        forms |= {base, f"{base}s", f"{base}es", f"{base}ed", f"{base}d"}
-        if base.endswith("y"):
-            forms |= {f"{base[:-1]}ies", f"{base[:-1]}ied"}
-        forms.add(f"{base}{base[-1]}ed")
-    return frozenset(forms)
-
-
-_ENGLISH_BASES: Final = (
-    "accept access achieve act add adjust affect agree aim allow answer appear append apply "
-    "argue arrange ask assign assume attach attempt avoid back base become begin behave "
-    "belong boot build call cause change check choose claim clean clear click close collect "
-    "combine come comment commit compare compile complete compress compute conclude configure "
-    "confirm connect consider consist construct consult contain continue control convert copy "
-    "correspond cost count cover create cut decide declare decode decrypt define delete "
-    "deliver depend describe design destroy detect determine develop differ disable discard "
-    "discuss display divide do document download draw drop edit employ enable encode "
-    "encounter encourage encrypt end enforce ensure enter establish evaluate examine exceed "
-    "exchange execute exist exit expand expect explain export express extend extract fail "
-    "feature feel fetch fill filter find finish fit fix flush focus follow force form format "
-    "fulfil function generate get give go grant grow guarantee guess handle happen have help "
-    "hide hold host identify ignore illustrate implement imply import improve include "
-    "increase indicate inform inherit initialize insert insist inspect install instruct "
-    "intend interact interpret introduce invoke involve issue join jump keep kill know lack "
-    "last lead learn leave let lie like limit link list live load locate lock log look lose "
-    "make manage map mark match matter mean measure merge mention migrate modify monitor move "
-    "need note notice obtain occur offer open operate optimize order organize output overflow "
-    "overlap override own pack parse pass pay perform permit pick place plan play point "
-    "populate possess post prefer prepare present preserve press prevent print proceed "
-    "process produce promise protect prove provide publish pull push put query raise reach "
-    "react read receive recognize recommend record recover reduce refer reflect refuse "
-    "register regard relate release rely remain remember remove rename render repeat replace "
-    "reply report represent request require reserve reset resolve respond restart restore "
-    "restrict result resume retain retrieve return reveal reverse rewrite rise rotate round "
-    "run save say scan search see seek seem select send separate serve set share shift show "
-    "sign sit skip solve sort speak specify split stand start state stay stop store strip "
-    "suggest supply support suppose surprise switch take talk tell tend terminate test thank "
-    "think touch track transfer transform translate treat trigger trust try turn type "
-    "maintain adapt activate deactivate fall descend acquire adopt alter analyze announce "
-    "arrive assert bind bring calculate canonicalize carry catch characterize communicate "
-    "comply conform consume contribute deal decrease deny derive distinguish distribute "
-    "eliminate embed emit emulate enhance exclude expire expose facilitate forbid forward "
-    "gather hinder impose infer initiate inject integrate interfere iterate justify launch "
-    "manipulate negotiate notify observe omit originate overwrite persist precede predict "
-    "prohibit propagate prune pursue rebuild recall reconstruct redirect refine reject reload "
-    "replicate reproduce resemble reside resist revert revoke satisfy shrink simplify "
-    "simulate submit substitute succeed suffer suffice supersede surround survive suspend "
-    "synchronize tolerate traverse unify utilize "
-    "understand undo update upgrade upload use validate vary verify view violate visit wait "
-    "walk want warn wish wonder work worry wrap write yield translate truncate"
-)
 _ENGLISH: Final = Words(
     _openers(
         "it, it's, it’s, its, this, that, that's, that’s, these, those, they, they're, they’re, "
@@ -127,10 +75,12 @@ _ENGLISH: Final = Words(
         "unfortunately, fortunately, luckily, sadly, surprisingly, interestingly, obviously, "
         "clearly, naturally, hopefully, thankfully, normally, ideally, actually, basically, "
         "essentially, specifically, alternatively, optionally, again, ditto, "
+        "now, your, today, yesterday, currently, recently, future, sometimes the, often the, "
         "we, we'll, we’ll, we've, we’ve, we're, we’re, our, us, let's, let’s, let us, i, i'm, "
         "i’m, i've, i’ve, i'd, i’d, i'll, i’ll, my, me"
     ),
-    _forms(_ENGLISH_BASES)
+    forms(BASES)
+    | inflected(OTHERS)
     | frozenset(
         "is are was were be been being am isn't aren't wasn't weren't has had hasn't haven't "
         "hadn't does did done doesn't don't didn't can could can't cannot couldn't will would "
@@ -141,9 +91,11 @@ _ENGLISH: Final = Words(
         "understood won wore wrote written lies let's here's there's that's it's you're we're "
         "they're what's who's how's isn’t aren’t wasn’t doesn’t don’t didn’t can’t won’t "
         "wouldn’t shouldn’t couldn’t hasn’t haven’t it’s that’s there’s you’re we’re they’re "
-        "you’ll you'll you've you’ve ain't need needn't dare ought defaults fires".split()
+        "you’ll you'll you've you’ve ain't forgot forgave hid bit blew caught crept dealt dug fed "
+        "fled fought hung lit lay slept slid sought stuck struck swept swung wept shone shot "
+        "need needn't dare ought defaults fires".split()
     ),
-    frozenset(_ENGLISH_BASES.split()),
+    frozenset(BASES.split()),
     tuple("ed ize izes ises ifies n't n’t 'll ’ll 're ’re 've ’ve".split()),
     frozenset(("it", "them")),
     frozenset("it its they their them he his she her".split()),

@@ -53,7 +53,7 @@ def test_kinds_reasons_pairs_and_counts_are_shown():
     assert ["✗ repeats-title", "Lamps"] in lines
     assert ["✗ drop .advert", "Buy a lamp today and pay for it next year, say the makers."] in lines
     assert ["outside", "First"] in lines
-    assert "sentence: 1 of 2 kept" in text
+    assert "sentence: 0 of 2 kept" in text
     assert "✗ prompt-too-short" in text
     assert ["blocks outside", "3"] in lines
 

@@ -6,9 +6,11 @@ import time
 
 import pytest
 
+from pipelines.alone import lack
 from pipelines.fragments import is_fragment
-from pipelines.headings import is_generic
+from pipelines.headings import is_generic, tells_alone
 from pipelines.pii import mask_pii
+from pipelines.pointing import begins_small, sends_elsewhere
 from pipelines.quality import PAIR_REASONS, keep_pair
 from pipelines.records import Block, Document, Pair
 from pipelines.repetition import Phrases, repeats_lines, repeats_phrases
@@ -18,6 +20,7 @@ from pipelines.standing import leans
 from pipelines.tongues import is_foreign, language_of
 
 GOOD = "Honey is made from the nectar of flowers."
+SAID = "Bees live in hives."
 PROSE = (
     "Bees fly out in the morning and look for flowers near their hive. When one of them has found "
     "a meadow, she comes home and dances, and the others see from it how far they have to go. In "
@@ -37,7 +40,28 @@ PROSE = (
         pytest.param("title", "Bees", "...", "completion-empty", id="only dots"),
         pytest.param("heading", "2000-06-19", GOOD, "prompt-without-letters", id="a date"),
         pytest.param("title", "Bees (continued 9)\nIt is.", GOOD, "too-many-parts", id="ninth"),
-        pytest.param("title", "Bees (continued 8)\nIt is.", GOOD, None, id="eighth"),
+        pytest.param("title", f"Bees (continued 8)\n{SAID}", GOOD, None, id="eighth"),
+        pytest.param("title", "Bees (continued 2)\nIt is.", GOOD, "part-leans", id="on from it"),
+        pytest.param("heading", "Bees (continued 2)", GOOD, "part-leans", id="on from nothing"),
+        pytest.param(
+            "title", "Bees", "Wax, bee, hive\nHive, bee", "completion-unsaid", id="an index"
+        ),
+        pytest.param("title", "Bees", f"{GOOD}\nWax, bee", None, id="prose and an index"),
+        pytest.param("title", "Bees", "bee wax [-v] [-q] [-r] <hive> …", "completion-unsaid"),
+        pytest.param(
+            "title",
+            "蜂",
+            "蜂の巣箱 > 蜂の蜜と花\n蜂の巣箱 > 蜂の蝋と花",
+            "completion-unsaid",
+            id="links in any script",
+        ),
+        pytest.param(
+            "title", "Bees", f"{GOOD}\nA drone is a bee that\n{GOOD}", "completion-broken"
+        ),
+        pytest.param("heading", "Bees > See also", GOOD, "prompt-generic", id="links in a path"),
+        pytest.param(
+            "heading", "Bees > 2026-01-02", GOOD, "prompt-without-letters", id="in a path"
+        ),
         pytest.param("title", "Bees", " BEES\n", "prompt-is-completion", id="but for case"),
         pytest.param("title", "Bees", f"Bees.\n{GOOD}", "prompt-in-completion", id="headline"),
         pytest.param("title", "Honey", GOOD, None, id="only the beginning is the same"),
@@ -70,14 +94,22 @@ PROSE = (
         pytest.param("title", "Overview", GOOD, None, id="a title stands alone by its page"),
         pytest.param("sentence", "A list of all bees:", GOOD, "prompt-fragment", id="a colon"),
         pytest.param("sentence", "A list of all bees.", GOOD, "prompt-fragment", id="no verb"),
-        pytest.param("sentence", "see the list of bees.", GOOD, "prompt-fragment", id="small"),
+        pytest.param("sentence", "the hives are open.", GOOD, "prompt-fragment", id="small"),
         pytest.param("sentence", "However, they all live in hives.", GOOD, "prompt-leans"),
+        pytest.param("sentence", "Remove the lid of a hive.", GOOD, "prompt-orders"),
+        pytest.param("sentence", "Bees like the lid to be closed.", GOOD, "prompt-unnamed"),
+        pytest.param(
+            "sentence", "Bees live in large hives.", "See bees(1).", "completion-too-short"
+        ),
+        pytest.param(
+            "sentence", "Bees live in large hives.", "See the page of bees(1).", "completion-points"
+        ),
         pytest.param("sentence", "Bees live in hives.", f"{GOOD}\nTIP Eat", "completion-fragment"),
         pytest.param(
             "sentence", "Bees live in hives.", f"They eat these:\n{GOOD}", None, id="announced"
         ),
         pytest.param(
-            "sentence", "Add 1 + 2 + 3 + 4 + 5 = 15 now.", GOOD, "prompt-symbols", id="a sum"
+            "sentence", "Bees add 1 + 2 + 3 + 4 + 5 = 15.", GOOD, "prompt-symbols", id="a sum"
         ),
         pytest.param("title", "Sums", "1 + 2 = 3\n4 + 5 = 9\n6 + 7", "completion-symbols"),
         pytest.param(
@@ -196,6 +228,12 @@ def test_leaning(language, sentence, is_leaning):
         ("en", "A sequence of wax-filled cells, preceded by a hole.", True),
         ("en", "The human-readable name used in the header.", True),
         ("en", "The name is used in the header.", False),
+        ("en", "Wax comprises two things.", False),
+        ("en", "A comma separated list of common bees to notice.", True),
+        ("en", "A boolean to turn bees on when pushes are made.", True),
+        ("en", "Number of hives to be used for bees.", True),
+        ("en", "Recursively finds the hives and moves bees.", True),
+        ("en", "Hives, clone, etc.", True),
         ("en", "Wax is made in hives.", False),
         ("en", "Clones a hive into a new place.", True),
         ("en", "Passes the honey on.", True),
@@ -227,6 +265,156 @@ def test_leaning(language, sentence, is_leaning):
 )
 def test_fragments(language, sentence, is_bad):
     assert is_fragment(sentence, language) == is_bad
+
+
+@pytest.mark.parametrize(
+    ("sentence", "lacking"),
+    [
+        ("Remove the lid of a hive.", "order"),
+        ("Add notes for a hive.", "order"),
+        ("Specify a hive that should be moved.", "order"),
+        ("Do not open a hive in Lapland.", "order"),
+        ("To find all hives in Lapland, use a map.", "order"),
+        ("To find all hives in Lapland use a map.", "order"),
+        ("Support for Langstroth hives was added.", ""),
+        ("Bees like the lid to be closed.", "name"),
+        ("Bees like the lid of a hive to be closed.", ""),
+        ("Bees like the lid used for a hive to be closed.", ""),
+        ("Bees like the Langstroth lid to be closed.", ""),
+        ("Bees open a lid and close the lid.", ""),
+        ("Bees live all over the world.", ""),
+        ("Git reads the given list of bees.", "name"),
+        ("The locate command finds bees.", "name"),
+        ("Git has the locate command to find bees.", ""),
+        ("Git has the new command to find bees.", "name"),
+        ("The Langstroth hive is a box.", ""),
+        ("If a hive is full, bees leave.", "name"),
+        ("If a hive is full, Langstroth adds a box.", ""),
+        ("Some hives have two lids.", "name"),
+        ("Some Langstroth hives have two lids.", ""),
+        ("Moving a hive takes a day.", "name"),
+        ("Moving a Langstroth hive takes a day.", ""),
+        ("Shown when Git counts bees.", "name"),
+        ("What Git does is simple.", "name"),
+        ("What does Git do?", ""),
+        ("You can ask Git for bees.", "name"),
+        ("A gateway is a system linking several networks.", ""),
+        ("Certificates are an important building block.", ""),
+        ("Hives can be moved.", "name"),
+        ("Hives are moved in spring.", "name"),
+        ("Options come first.", "name"),
+        ("Removals occur in order.", "name"),
+        ("Honey is made from nectar.", ""),
+        ("bees_move() returns a hive.", ""),
+        ('The "expire" subcommand removes bees.', "name"),
+        ("What is a bee?", ""),
+        ("- is a dash.", ""),
+    ],
+)
+def test_what_a_sentence_lacks_to_stand_alone(sentence, lacking):
+    assert lack(sentence, "en") == lacking
+    assert lack(sentence, "de") == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "points"),
+    [
+        ("Bees also sleep in winter.", True),
+        ("Bees like honey too.", True),
+        ("Bees are too small to see.", False),
+        ("Bees eat honey instead of wax.", False),
+        ("Bees eat wax instead.", True),
+        ("Both are insects.", True),
+        ("Bees are both small and quick.", False),
+        ("A hive is another box.", True),
+        ("If that is the case, bees leave.", True),
+        ("A good way to do that would be to leave.", True),
+        ("The box that is a hive has a lid.", False),
+        ("Bees that are old stay there.", True),
+        ("In Lapland there are few bees.", False),
+        ("Bees are more recent.", True),
+        ("Bees are more recent than ants.", False),
+        ("Bees eat more and more honey.", False),
+        ("Bees turn up in version 3 of it.", True),
+        ("Git version 3 is a release.", False),
+        ("Version 3 adds bees.", True),
+        ("Git merges Z into a branch.", True),
+        ("Git reads <path> at first.", True),
+        ("Git runs a → b.", True),
+        ("When set to true, Git reads bees.", True),
+        ("When Git reads, bees sleep.", False),
+        ("We moved a hive.", True),
+        ("In our example, a hive is moved.", True),
+        ("I moved a hive.", True),
+        ("Bees in the US are small.", False),
+        ("Bees are here today.", True),
+        ("Bees are small (see the table).", True),
+        ("Step 3: Move a hive.", True),
+        ("BEES - a list of them.", True),
+        ("(2) Bees are small.", True),
+        ("(2) What is a bee?", False),
+        ("In July his hive was moved.", True),
+        ("Langstroth moved his hive.", False),
+        ("After each move, it sleeps.", True),
+    ],
+)
+def test_pointing(sentence, points):
+    assert leans(sentence, "en") == points
+
+
+@pytest.mark.parametrize(
+    ("text", "sends"),
+    [
+        ("See bees(1).", True),
+        ("See bees(1) for more. Bees are small.", False),
+        ("Refer to the page of bees for details.", True),
+        ("Bees are moved as described above.", True),
+        ("Bees fly above a hive.", False),
+        ("The following table lists bees.", True),
+        ("Bees are small (see sidebar BEES).", True),
+        ("In this chapter, bees are moved.", True),
+        ("The hive in this garden is old.", False),
+    ],
+)
+def test_what_sends_the_reader_elsewhere(text, sends):
+    assert sends_elsewhere(text) == sends
+
+
+@pytest.mark.parametrize(
+    ("sentence", "small"),
+    [("bees fly.", True), ("git-log shows bees.", False), ("-v shows bees.", True), ("蜂", False)],
+)
+def test_small_beginnings(sentence, small):
+    assert begins_small(sentence) == small
+
+
+@pytest.mark.parametrize(
+    ("heading", "tells"),
+    [
+        ("Storage", False),
+        ("Overview of storage", False),
+        ("3.1 How bees store honey", True),
+        ("Bees in winter and in summer", True),
+        ("What is it good for?", True),
+        ("Other things one sees", False),
+        ("蜂の巣箱の話", True),
+        ("蜂", False),
+    ],
+)
+def test_headings_that_tell_alone(heading, tells):
+    assert tells_alone(heading, "Bees") == tells
+
+
+@pytest.mark.parametrize(
+    ("prompt_path", "prompt"),
+    [("auto", "Bees > Wax > Notes"), (True, "Bees > Wax > Notes"), (False, None)],
+)
+def test_a_heading_that_does_not_tell_has_its_path_in_front(prompt_path, prompt):
+    blocks = (Block("heading", "Wax", 2), Block("heading", "Notes", 3), Block("paragraph", GOOD))
+    document = Document("https://site.example/", "Bees", blocks, "en")
+    kept, drops = kept_pairs(document, PairRules(("heading",), prompt_path=prompt_path))
+    assert [pair.prompt for pair in kept if pair.first_block] == ([prompt] if prompt else [])
+    assert drops == ({} if prompt else {"prompt-generic": 1})
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 
 from pipelines import pii
 from pipelines.notices import Notices
-from pipelines.pairs import make_pairs
 from pipelines.pii import mask_pii, pii_suspects
 from pipelines.quality import keep_pair
 from pipelines.records import Block, Document, Pair, normalised
 from pipelines.rules import PairRules
-from pipelines.sift import judged_pairs, kept_pairs
+from pipelines.sift import asked_pairs, judged_pairs, kept_pairs
 from pipelines.tongues import language_of
 
 PAGES = sorted((Path(__file__).parent / "pages").glob("*/document.json"))
@@ -51,7 +50,7 @@ def alone(pair, rules):
 
 def assert_as_alone(document, rules):
     language = language_of(document.language, document.text)
-    pairs = list(make_pairs(replace(document, language=language), rules))
+    pairs = list(asked_pairs(replace(document, language=language), rules))
     reasons = [keep_pair(pair, rules, language) or "" for pair in pairs]
     assert list(judged_pairs(document, rules)) == list(zip(pairs, reasons, strict=True))
     kept, drops = kept_pairs(document, rules)
