@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import trafilatura
-
 from bench import extractors, others
 from bench.annotated import Annotated, pages
 from bench.measures import (
@@ -28,6 +26,7 @@ from bench.measures import (
     text_score,
     words,
 )
+from pipelines import asking
 
 Extractor = Callable[[Annotated], Extracted]
 EXTRACTORS: dict[str, Extractor] = {
@@ -68,7 +67,7 @@ def run(extract: Extractor, page: Annotated, repeats: int) -> Result:
 
 def own_cost(chosen: list[Annotated], repeats: int) -> tuple[float, int]:
     """Milliseconds that ours takes besides trafilatura, a usual page, and trafilatura's calls."""
-    inside = trafilatura.bare_extraction
+    inside = asking.trafilatura_sequence
     spent: list[float] = []
 
     def timed(*args: Any, **kwargs: Any) -> Any:
@@ -78,7 +77,7 @@ def own_cost(chosen: list[Annotated], repeats: int) -> tuple[float, int]:
         finally:
             spent.append(time.process_time() - start)
 
-    trafilatura.bare_extraction = timed
+    asking.trafilatura_sequence = timed
     calls, total = 0, 0.0
     try:
         for page in chosen:
@@ -91,7 +90,7 @@ def own_cost(chosen: list[Annotated], repeats: int) -> tuple[float, int]:
             calls += len(spent)
             total += best
     finally:
-        trafilatura.bare_extraction = inside
+        asking.trafilatura_sequence = inside
     return 1000 * total * USUAL_PAGE / sum(len(page.body) for page in chosen), calls
 
 

@@ -7,28 +7,25 @@ that it would take seconds for. What stands in the article and is not of it is d
 
 from __future__ import annotations
 
-from copy import copy
-from itertools import islice
-from typing import Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import trafilatura
-from lxml import etree
-
+from pipelines.asking import EXTRACTOR_VERSION, find_body
 from pipelines.blocks import Draft, read_drafts
 from pipelines.boilerplate import is_prose, trim
 from pipelines.match import choose_drafts
+from pipelines.parsing import count_elements
 from pipelines.vocabulary import html_role, prose_role, trafilatura_role
 
-EXTRACTOR_VERSION: Final = f"trafilatura {trafilatura.__version__}"
+if TYPE_CHECKING:
+    from lxml import etree
+
+__all__ = ["EXTRACTOR_VERSION", "Article", "find_article"]
 
 _MAINS: Final = ("main", "article")
 _LINKED_SHARE: Final = 0.9
 _MOST_CELLS: Final = 1_000
 _MOST_CHILDREN: Final = 3_000
 _MOST_ELEMENTS: Final = 30_000
-_COUNT: Final = etree.XPath("count(//*)")
-_COUNT_EMPTY: Final = etree.XPath("count(//div[not(node())])")
-_MANY_EMPTY: Final = 150
 _LITTLE: Final = 250
 _MENU_SHARE: Final = 0.5
 # Of the page's running text: below it, a slower look is worth its time.
@@ -76,16 +73,14 @@ def _is_more_of_it(other: Article, found: Article) -> bool:
     return shared >= _SHARED * letters and _letters(other) >= _AS_MUCH_AGAIN * letters
 
 
-def count_elements(page: etree._Element) -> int:
-    """How many elements the page has, itself included."""
-    return int(cast("float", _COUNT(page)))
-
-
 def _is_too_slow(page: etree._Element) -> bool:
     """Whether trafilatura would take seconds: it takes the square of an element's children."""
-    if next(islice(page.iter(), _MOST_CHILDREN, None), None) is None:
+    elements = count_elements(page)
+    if elements <= _MOST_CELLS:
+        return False
+    if elements <= _MOST_CHILDREN:
         return any(len(row) > _MOST_CELLS for row in page.iter("tr"))
-    return count_elements(page) > _MOST_ELEMENTS or any(
+    return elements > _MOST_ELEMENTS or any(
         len(element) > (_MOST_CELLS if element.tag == "tr" else _MOST_CHILDREN)
         for element in page.iter()
     )
@@ -109,44 +104,13 @@ def _chosen(
     page: etree._Element, all_drafts: list[Draft], title: str, *, fast: bool
 ) -> list[Draft]:
     """The page's drafts that trafilatura finds; none when it runs them together into one."""
-    found = trafilatura.bare_extraction(
-        _thinned(page) if fast else page,
-        fast=fast,
-        include_comments=False,
-        include_tables=True,
-        with_metadata=False,
-        output_format="xml",  # any but its own: in that, its text is written out besides
-    )
-    body = getattr(found, "body", None)
+    body = find_body(page, fast=fast)
     found_drafts = [] if body is None else read_drafts(body, trafilatura_role)
     drafts = choose_drafts(all_drafts, found_drafts, title)
     is_broken = len(drafts) > len(found_drafts) or not any(
         one.element is not None for one in drafts
     )
     return [] if is_broken and _is_one_block(found_drafts) else drafts
-
-
-def _thinned(page: etree._Element) -> etree._Element:
-    """The page, or where it has many empty boxes a copy of it, of each row of them only one.
-
-    trafilatura looks at each box's names before it drops those that are empty.
-    """
-    if cast("float", _COUNT_EMPTY(page)) < _MANY_EMPTY:
-        return page
-    thin = copy(page)
-    unwanted: list[etree._Element] = []
-    before: etree._Element | None = None
-    for box in thin.iter("div"):
-        if len(box) or box.text is not None or box.get("id") or (box.tail or "").strip():
-            before = None
-            continue
-        if before is not None and box.getprevious() is before:
-            unwanted.append(box)
-        before = box
-    for box in unwanted:
-        if (parent := box.getparent()) is not None:
-            parent.remove(box)
-    return thin
 
 
 def _is_one_block(drafts: list[Draft]) -> bool:

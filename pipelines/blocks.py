@@ -207,18 +207,19 @@ class _Reader:
 
     def add(self, text: str) -> None:
         draft = self.open
+        is_space = text.isspace()
         if draft is None:
             if not self.contexts:
                 return
             kind, level, element, _ = self.contexts[-1]
-            if text.isspace() and kind != "code":
+            if is_space and kind != "code":
                 return
             draft = self.open = Draft(kind, level, element)
             self.drafts.append(draft)
         if self.literals and draft.kind != "code":
             text = text.replace("[", LITERAL_BRACKET)
         draft.pieces.append(text)
-        if (self.links or self.breaks) and not text.isspace():
+        if (self.links or self.breaks) and not is_space:
             self.breaks = 0
             if self.links:
                 draft.linked += len("".join(text.split()))

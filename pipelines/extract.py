@@ -12,15 +12,16 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from lxml import etree, html
+from lxml import etree
 
-from pipelines.article import EXTRACTOR_VERSION, Article, count_elements, find_article
+from pipelines.article import EXTRACTOR_VERSION, Article, find_article
 from pipelines.blocks import Paths, finish_blocks
 from pipelines.cleaning import clean_text
 from pipelines.decode import decode_page
 from pipelines.language import language_of
 from pipelines.mend import mend_page
 from pipelines.metadata import read_metadata
+from pipelines.parsing import count_elements, parse_page
 from pipelines.records import Document, Rejected
 from pipelines.rules import ExtractRules
 from pipelines.selectors import check_rules, drop_selected, read_selected, select, takes_its_square
@@ -38,17 +39,13 @@ REASONS: Final = (
 Watch = Callable[["etree._Element", str, Article], None]  # noqa: SLF001 - lxml names it no other way
 
 _LARGEST: Final = 20_000_000
-_MOST_ELEMENTS: Final = 100_000
-_IMPLIED: Final = 4  # elements a tag, at most: a parser adds those that must be around it
 _MOST_COUNTED: Final = 10_000
-_LONG_TAG: Final = 4_000
-_MOST_ATTRIBUTES: Final = 500
-_TAG: Final = re.compile(r"<([a-zA-Z][\w:-]*)\s[^<>]{2000,}>?")
-# lxml.html looks its classes up in Python, element by element; this one is looked up in C.
-_CLASSES: Final = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 # Scripts that put no spaces between words; two letters make about one word.
 _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+# The first bytes in UTF-8 of letters from U+0E00 to U+1FFF and from U+3000 to U+9FFF.
+_LEADS: Final = bytes((0xE0, 0xE1, *range(0xE3, 0xEA)))
 _LETTERS_A_WORD: Final = 2
+_LETTERS_ENOUGH: Final = 20  # for a word: so many letters have it, or all are counted
 
 
 def count_words(text: str) -> int:
@@ -57,52 +54,11 @@ def count_words(text: str) -> int:
     >>> count_words("three little words"), count_words("昨日は公園へ")
     (3, 3)
     """
+    written = text.encode("utf-8", "replace")
+    if len(written.translate(None, _LEADS)) == len(written):
+        return len(text.split())
     unspaced = len(_UNSPACED.findall(text))
     return len(_UNSPACED.sub(" ", text).split()) + unspaced // _LETTERS_A_WORD
-
-
-def _tamed(text: str) -> str:
-    """The page without the attributes of tags that have thousands.
-
-    The parser's time grows with the square of their number.
-    """
-    place = 0
-    while len(text) - place >= _LONG_TAG:
-        end = text.rfind(">", place, place + _LONG_TAG)
-        if end < 0:
-            end = text.find(">", place + _LONG_TAG)
-            end = len(text) if end < 0 else end
-            if _TAG.search(text, place, end):
-                return text[:place] + _TAG.sub(_without_attributes, text[place:])
-        place = end + 1
-    return text
-
-
-def _without_attributes(tag: re.Match[str]) -> str:
-    return f"<{tag[1]}>" if len(tag[0].split()) > _MOST_ATTRIBUTES else tag[0]
-
-
-def _parse(text: str) -> etree._Element | Rejected:
-    # A parser keeps the errors of its last page, so each page has its own. Without
-    # ``huge_tree`` libxml2 itself stops at 256 levels.
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    parser.set_element_class_lookup(_CLASSES)
-    try:
-        root = etree.fromstring(_tamed(text).encode(), parser)
-    except (etree.ParserError, etree.XMLSyntaxError) as error:
-        return Rejected("no-text", f"no element at all: {error}")
-    fatal = next(
-        (entry for entry in reversed(parser.error_log) if entry.level_name == "FATAL"), None
-    )
-    if fatal is not None and "RESOURCE_LIMIT" in fatal.type_name:
-        return Rejected("too-deep" if "depth" in fatal.message else "too-large", fatal.message)
-    if root is None:
-        return Rejected("no-text", "no element at all")
-    is_small = text.count("<") * _IMPLIED < _MOST_ELEMENTS
-    elements = 0 if is_small else count_elements(root)
-    if elements > _MOST_ELEMENTS:
-        return Rejected("too-large", f"{elements} elements, at most {_MOST_ELEMENTS}")
-    return root
 
 
 def _title_selected(page: etree._Element, selector: str) -> str:
@@ -120,7 +76,7 @@ def _found(page: etree._Element, title: str, rules: ExtractRules) -> Article | N
 def _document(
     body: bytes, url: str, rules: ExtractRules, text: str, watch: Watch | None
 ) -> Document | Rejected:
-    page = _parse(text)
+    page = parse_page(text)
     if isinstance(page, Rejected):
         return page
     if takes_its_square(rules) and count_elements(page) > _MOST_COUNTED:
@@ -184,7 +140,9 @@ def extract_document(
     except Exception as error:  # noqa: BLE001 - one odd page must not stop a night
         return Rejected("extractor-error", f"{type(error).__name__}: {error}")
     if isinstance(document, Document):
-        words = count_words(document.text)
-        if words < rules.min_words:
-            return Rejected("too-short", f"{words} words, at least {rules.min_words}")
+        start = document.text[: _LETTERS_ENOUGH * rules.min_words]
+        if count_words(start) <= rules.min_words:
+            words = count_words(document.text)
+            if words < rules.min_words:
+                return Rejected("too-short", f"{words} words, at least {rules.min_words}")
     return document

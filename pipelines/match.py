@@ -97,6 +97,8 @@ class _Found:
     def _end_of_short(self, letters: str) -> int:
         if self.text.startswith(letters, self.cursor):
             return self.cursor + len(letters)
+        if letters not in self.at:
+            return -1
         for index in range(self.next, min(self.next + _NEXT_BLOCKS, len(self.blocks))):
             if self.blocks[index] == letters:
                 return self.starts[index] + len(letters)

@@ -6,9 +6,12 @@ Changes the page in place: what is removed is emptied, so that paths still tell 
 from __future__ import annotations
 
 import re
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from lxml import etree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Links that name their own place: the text of a permalink, of an icon font, of an edit link.
 _ANCHOR_SIGNS: Final = frozenset(
@@ -30,18 +33,9 @@ _LONGEST_HIDDEN: Final = 200
 _MARKED: Final = ("span", "sup", "small", "div", "button", "em", "i", "strong", "b", "p", "abbr")
 # Links that may name their own place.
 _OWN_LINKS: Final = etree.XPath("//a[@class or contains(@href, '#')]")
-
-
-class _Names(dict[str | None, bool]):
-    """Whether a pattern is found in a name: each name of a page is looked at once."""
-
-    def __init__(self, pattern: re.Pattern[str]) -> None:
-        super().__init__({None: False})
-        self._pattern = pattern
-
-    def __missing__(self, name: str | None) -> bool:
-        found = self[name] = bool(name and self._pattern.search(name))
-        return found
+# Pages have many elements and few names: these are looked at, each once.
+_CLASSES: Final = etree.XPath("//@class", smart_strings=False)
+_STYLED: Final = etree.XPath("//*[@style]")
 
 
 def mend_page(page: etree._Element) -> None:
@@ -53,19 +47,26 @@ def mend_page(page: etree._Element) -> None:
     >>> page.text_content()
     'Use'
     """
-    is_anchor, is_hidden, is_unseen = map(_Names, (_ANCHOR_CLASS, _HIDDEN_CLASS, _HIDDEN_STYLE))
+    names = set(cast("list[str]", _CLASSES(page)))
+    anchors = {name for name in names if _ANCHOR_CLASS.search(name)}
     links = cast("list[etree._Element]", _OWN_LINKS(page))  # noqa: SLF001 - lxml names it no other way
-    unwanted = [link for link in links if _is_sign(link, is_named=is_anchor[link.get("class")])]
-    unwanted += [
-        element
-        for element in page.iter(*_MARKED)
-        if (is_hidden[element.get("class")] or is_unseen[element.get("style")])
-        and _is_short(element)
-    ]
+    unwanted = [link for link in links if _is_sign(link, is_named=link.get("class") in anchors)]
+    unwanted += [element for element in _hidden(page, names) if _is_short(element)]
     for element in unwanted:
         tail = element.tail
         element.clear()
         element.tail = tail
+
+
+def _hidden(page: etree._Element, names: set[str]) -> Iterator[etree._Element]:
+    """The elements that no reader sees, by their class or style."""
+    hidden = {name for name in names if _HIDDEN_CLASS.search(name)}
+    if hidden:
+        yield from (one for one in page.iter(*_MARKED) if one.get("class") in hidden)
+    styled = cast("list[etree._Element]", _STYLED(page))  # noqa: SLF001 - lxml names it no other way
+    for element in styled:
+        if element.tag in _MARKED and _HIDDEN_STYLE.search(element.get("style") or ""):
+            yield element
 
 
 def _is_sign(link: etree._Element, *, is_named: bool) -> bool:

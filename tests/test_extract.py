@@ -352,7 +352,7 @@ def test_what_the_extractor_raises_is_a_reason(monkeypatch):
     def fail(*_args, **_kwargs):
         raise RecursionError("too much")
 
-    monkeypatch.setattr("trafilatura.bare_extraction", fail)
+    monkeypatch.setattr("pipelines.asking.trafilatura_sequence", fail)
     found = rejected(f"<p>{FILLER}</p>".encode())
     assert found == Rejected("extractor-error", "RecursionError: too much")
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 import trafilatura
+from lxml import etree
 
-from pipelines import article
+from pipelines import asking
+from pipelines.asking import find_body
 from pipelines.decode import decode_page, without_controls
 from pipelines.extract import extract_document
 from pipelines.language import language_of
+from pipelines.parsing import parse_page
 from pipelines.records import Block, Document, Rejected
 
 URL = "https://site.example/a"
@@ -19,13 +22,13 @@ BOXES = "".join(f"<div class='cell cell-{n}'></div>\n" for n in range(200))
 @pytest.fixture
 def calls(monkeypatch):
     """The trees and modes with which trafilatura is called."""
-    inside, made = trafilatura.bare_extraction, []
+    inside, made = asking.trafilatura_sequence, []
 
-    def counted(tree, **options):
-        made.append((sum(1 for _ in tree.iter("div")), options["fast"]))
-        return inside(tree, **options)
+    def counted(tree, options):
+        made.append((sum(1 for _ in tree.iter("div")), options.fast))
+        return inside(tree, options)
 
-    monkeypatch.setattr(trafilatura, "bare_extraction", counted)
+    monkeypatch.setattr(asking, "trafilatura_sequence", counted)
     return made
 
 
@@ -43,9 +46,33 @@ def test_of_a_row_of_empty_boxes_trafilatura_sees_one_and_paths_count_them_all(c
     # One of each row, those with an id or with text behind them, and the one around the article.
     assert calls.pop() == (1 + 2 + 1 + 1 + 1, True)
     assert thin.blocks[0].path == "/html/body[1]/div[204]/article[1]/p[1]"
-    monkeypatch.setattr(article, "_MANY_EMPTY", 10_000)
+    monkeypatch.setattr(asking, "_MANY_EMPTY", 10_000)
     assert document(html) == thin
     assert calls == [(404, True)]
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast", "slow"])
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<article>{0}<h2>The lamp</h2>{0}<table><tr><td>a<td>b</table></article>",
+        "<div class=comments>{0}</div><p>{0}",
+        "<nav><a href=/>Home</a></nav><p>Too short.",
+        "",
+    ],
+    ids=["an article", "comments", "short", "nothing"],
+)
+def test_trafilatura_s_own_steps_give_what_its_public_function_gives(html, fast):
+    text = "".join(f"<p>{PROSE} It was the {n}th night.</p>" for n in range(4))
+    page = parse_page(f"<html><body>{html.format(text)}</body></html>")
+    before = etree.tostring(page)
+    theirs = trafilatura.bare_extraction(
+        page, fast=fast, include_comments=False, with_metadata=False, output_format="xml"
+    )
+    ours = find_body(page, fast=fast)
+    assert (ours is None) == (theirs is None)
+    assert ours is None or etree.tostring(ours) == etree.tostring(theirs.body)
+    assert etree.tostring(page) == before
 
 
 def test_there_is_no_slower_look_at_a_page_of_links(calls):
