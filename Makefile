@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test slow torture bench bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs check lint types setup setup-dev setup-bench setup-train setup-render clean
+.PHONY: help demo test slow torture bench bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build check lint types setup setup-dev setup-bench setup-train setup-render clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -71,6 +71,9 @@ bench-check: setup-dev ## scrapy check beside json.loads alone, lines a minute
 
 bench-pairs: setup-dev ## READ=20: pairs of three real sites, what each rule drops, pairs to read
 	"$(BIN)/python" bench/pairs.py --read "$(or $(READ),20)"
+
+bench-build: setup-dev ## DOCUMENTS=200000: what a build finds and costs, beside a script by hand
+	"$(BIN)/python" -m bench.build --documents "$(or $(DOCUMENTS),200000)"
 
 bench-sentences: setup-dev ## splitting beside sentencex alone: cases right, megabytes a second
 	"$(BIN)/python" bench/sentences.py

@@ -26,16 +26,25 @@ if TYPE_CHECKING:
     from pipelines.sources import Extract
 
 ROW_GROUP: Final = 50_000
+_FEW: Final = ["document_id", "site", "kind", "reason"]
 _LEFT_OUT: Final = """
 SELECT pairs.pair_id, documents.document_id, pairs.site, pairs.kind, reasons.reason,
     other.pair_id AS kept_id
 FROM pairs JOIN reasons ON reasons.code = pairs.reason
-LEFT JOIN documents USING (doc) LEFT JOIN pairs other ON other.place = pairs.kept
+LEFT JOIN documents USING (doc)
+LEFT JOIN (
+    SELECT place, pair_id FROM pairs WHERE place IN (SELECT kept FROM pairs WHERE kept NOT NULL)
+) other ON other.place = pairs.kept
 ORDER BY pairs.place NULLS LAST, pairs.shard, pairs.row
 """
-_WORKS: Final = """
-SELECT title, authors, url, license FROM read_parquet(?)
-WHERE document_id IN (SELECT document_id FROM works) ORDER BY url, document_id
+_WORKS: Final = r"""
+SELECT trim(regexp_replace(coalesce(nullif(title, ''), 'untitled'), '\s+', ' ', 'g'))
+    || CASE WHEN coalesce(authors, '') = '' THEN ''
+       ELSE ' by ' || trim(regexp_replace(authors, '\s+', ' ', 'g')) END
+    || '. ' || url || ' ' || terms.terms || chr(10) AS line
+FROM read_parquet($paths) rows JOIN works USING (document_id)
+JOIN terms ON terms.license = coalesce(rows.license, '')
+ORDER BY url, document_id
 """
 _HEAD: Final = """\
 The texts of this dataset were written by others. Each line names a document: its title, who wrote
@@ -84,7 +93,9 @@ def write_pairs(db: duckdb.DuckDBPyConnection, path: Path) -> None:
     db.register("reasons", codes)
     reader: pa.RecordBatchReader = db.sql(_LEFT_OUT).to_arrow_reader(ROW_GROUP)
     waiting: list[pa.Table] = []
-    with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
+    with pq.ParquetWriter(
+        path, reader.schema, compression="zstd", compression_level=1, use_dictionary=_FEW
+    ) as writer:
         for batch in reader:
             waiting.append(pa.Table.from_batches([batch]))
             if sum(map(len, waiting)) >= ROW_GROUP:
@@ -122,24 +133,26 @@ def write_attribution(
     """``ATTRIBUTION``: a line for each page whose text is used, by its newest revision."""
     newest = np.unique(np.where(roster.newest[used] >= 0, roster.newest[used], used))
     identities = roster.table.select(["document_id"]).take(pa.array(newest))
+    licences = set(_texts(roster.table, "license"))
+    terms = {"license": sorted(licences), "terms": [_terms(one) for one in sorted(licences)]}
     db.register("works", identities)
-    cursor = db.execute(_WORKS, [[str(one.extract) for one in extracts]])
+    db.register("terms", pa.table(terms, pa.schema([(name, pa.string()) for name in terms])))
+    reader = db.sql(_WORKS, params={"paths": [str(one.extract) for one in extracts]})
     with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(_HEAD)
-        while rows := cursor.fetchmany(10_000):
-            file.writelines(_work(*row) for row in rows)
+        for batch in reader.to_arrow_reader(10_000):
+            file.writelines(batch.column(0).to_pylist())
     db.unregister("works")
+    db.unregister("terms")
 
 
-def _work(title: str | None, authors: str | None, url: str, licence: str | None) -> str:
-    named = f" by {' '.join(authors.split())}" if authors else ""
+def _terms(licence: str) -> str:
+    """What a line of ``ATTRIBUTION`` says of a licence."""
     if not licence:
-        terms = "no licence named"
-    else:
-        found = licence_of(licence)
-        asks = ", ".join(found.obligations)
-        terms = f"{found.name or 'licence'}: {licence}" + (f" ({asks})" if asks else "")
-    return f"{' '.join((title or 'untitled').split())}{named}. {url} {terms}\n"
+        return "no licence named"
+    found = licence_of(licence)
+    asks = ", ".join(found.obligations)
+    return f"{found.name or 'licence'}: {licence}" + (f" ({asks})" if asks else "")
 
 
 def numbers(

@@ -46,8 +46,10 @@ JOIN files USING (filename) LEFT JOIN documents USING (document_id)
 # What stands on both sides belongs to the side of the document that said it first.
 _OWNERS: Final = """
 CREATE TEMP TABLE owners AS
-SELECT answer, arg_min(side, place) AS side FROM pairs WHERE side IN (0, 1)
-GROUP BY answer HAVING min(side) <> max(side)
+SELECT answer, arg_min(side, place) AS side FROM pairs
+WHERE side IN (0, 1) AND answer IN (
+    SELECT answer FROM pairs WHERE side = 0 AND answer IN (SELECT answer FROM pairs WHERE side = 1)
+) GROUP BY answer
 """
 _OTHER_SIDE: Final = """
 UPDATE pairs SET reason = $code FROM owners
@@ -86,7 +88,8 @@ UPDATE pairs SET
     reason = CASE WHEN cuts.completion IS NULL THEN $code END,
     said = md5_number_lower({LETTERS.format("cuts.prompt || chr(0) || cuts.completion")}),
     answer = md5_number_lower({LETTERS.format("cuts.completion")}),
-    tokens = (strlen(cuts.prompt) + 3) // 4 + (strlen(cuts.completion) + 3) // 4
+    tokens = CASE WHEN cuts.completion IS NULL THEN pairs.tokens
+        ELSE (strlen(cuts.prompt) + 3) // 4 + (strlen(cuts.completion) + 3) // 4 END
 FROM cuts WHERE pairs.shard = cuts.shard AND pairs.row = cuts.row AND reason IS NULL
 """  # noqa: S608 - made of constants
 _NO_LIMIT: Final = 1 << 62

@@ -7,7 +7,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ from pipelines import audit, ballot, cutting, roster, versions, volumes
 from pipelines.fingerprint import MINHASH_VERSION
 from pipelines.formats import FORMATS
 from pipelines.manifest import describe, inputs, software
+from pipelines.orders import Built, DamagedShardsError, EmptyError, Order
 from pipelines.pairs import PAIRS_VERSION
 from pipelines.refusals import refusal
 from pipelines.shards import checksum, read_rows
@@ -27,52 +28,13 @@ from pipelines.sources import Cache, DamagedError, Extract, whole
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipelines.holdings import Holdings, Recipe, Source
-    from pipelines.versions import Version
+    from pipelines.holdings import Holdings, Source
 
 BUILD_VERSION: Final = 1
 # Of the memory, DuckDB gets this share; the rest is for signatures, rows on their way, Python.
 _DUCKDB_SHARE: Final = 0.4
 
 Progress = Callable[[str, int, int], None]
-
-
-class DamagedShardsError(Exception):
-    """Shards that are not what was written; ``problems`` names each."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = list(problems)
-        super().__init__("\n".join(problems))
-
-
-class EmptyError(Exception):
-    """Nothing to train on was left; ``counts`` says what was left out for what."""
-
-    def __init__(self, counts: Mapping[str, Any]) -> None:
-        self.counts = counts
-        super().__init__("nothing is left to train on")
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be built, and where: ``date`` is ``YYYY-MM-DD``, ``memory`` in bytes."""
-
-    data_dir: Path
-    name: str
-    date: str
-    recipe: Recipe
-    formats: tuple[str, ...] = ()
-    memory: int = 1 << 30
-    skip_damaged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A version; ``fresh`` when it was not there before."""
-
-    version: Version
-    fresh: bool
-    damaged: tuple[str, ...] = ()
 
 
 def build(
@@ -130,9 +92,11 @@ class _Build:
     def run(self, holdings: Sequence[Holdings]) -> Built:
         """All steps."""
         refused = self._take(holdings)
+        if not (self.documents and self.pairs):
+            raise EmptyError(_no_documents(self.pairs))
         cut = self._find_boilerplate(holdings)
         self.progress("comparing documents", 0, 1)
-        self.roster = roster.load(self.documents, self.db)
+        self.roster = roster.load(self.documents)
         known = self._known_sides()
         roster.judge(self.roster, self.order.recipe, refused, known, cut.signatures)
         self.progress("comparing pairs", 0, 1)
@@ -223,9 +187,10 @@ class _Build:
             self.progress("writing", number, len(groups))
             for plan in volumes.plans(self.db, self.pairs, group, self.changed):
                 path = data / f"{plan.split}-{number}.tmp"
-                if not shelf.fetch(plan, path):
+                digest = shelf.fetch(plan, path)
+                if not digest:
                     volumes.write(plan, self.pairs, path)
-                made.append((plan, path))
+                made.append(volumes.Made(plan, path, digest or checksum(path)))
         return volumes.shelve(made, data)
 
     def _write_audit(self, used: Any, known: Mapping[str, int]) -> None:
@@ -285,6 +250,13 @@ class _Build:
         describe(manifest, self.aside)
         folder = versions.publish(self.aside, manifest["version"])
         return Built(versions.read(folder), fresh=True, damaged=damaged)
+
+
+def _no_documents(pairs: Sequence[Extract]) -> dict[str, Any]:
+    """The counts when there is no shard of documents, or none of pairs."""
+    missing = sum(extract.rows for extract in pairs)
+    left_out = {"document-missing": missing} if missing else {}
+    return {"pairs": {"all": missing, "train": 0, "validation": 0, "left_out": left_out}}
 
 
 def _rows(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ Why these numbers: an edit of one word changes three runs, so that texts of whic
 eleven differs are 0.6 similar, and pages that only share a subject stay below 0.1. With runs of
 five words the light edit of a short story falls to where other stories of one template are. With
 32 bands of 4, a pair that is 0.6 similar is found in 98.8 of 100 cases, 0.7 in 99.98, 0.1 in 0.3;
-128 orders tell a similarity of 0.6 to about 0.04. ``bench/build.py`` shows what comes of it.
+128 orders tell a similarity of 0.6 to about 0.04. ``make bench-build`` shows what comes of it.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SIMILARITY: Final = 0.6  # from which two documents are near-duplicates
 _CHUNK: Final = 1 << 15  # pairs that are compared at a time
+_SLOTS: Final = 1 << 20  # of a table that tells keys apart, most of the time
+_TOGETHER: Final = 8  # bands whose links are held at a time
 
 
 class Links(NamedTuple):
@@ -42,31 +44,38 @@ def signatures(minhashes: Sequence[bytes] | bytes) -> Signatures:
     return np.frombuffer(data, dtype="<u8").reshape(len(data) // WIDTH, BANDS)
 
 
+def _shared(keys: NDArray[np.uint64]) -> Indexes:
+    """The documents whose key some other one may have: sorting the others would tell nothing."""
+    slots = (keys & np.uint64(_SLOTS - 1)).astype(np.int32)
+    crowded = np.bincount(slots, minlength=_SLOTS) > 1
+    return np.flatnonzero(crowded[slots])
+
+
 def _within(keys: NDArray[np.uint64], count: int) -> Indexes:
     """The links within one band, as ``left * count + right``: with the first and the last before.
 
     So many in a bucket cost so many links, not their square.
     """
-    order = np.argsort(keys, kind="stable")
+    some = _shared(keys)
+    order = some[np.argsort(keys[some], kind="stable")]
     ordered = keys[order]
     same = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
     if not same.size:
         return np.empty(0, dtype=np.int64)
     begins = np.concatenate(([True], ordered[1:] != ordered[:-1]))
-    first = np.maximum.accumulate(np.where(begins, np.arange(len(keys)), 0))[same]
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))[same]
     right = order[same]
-    return np.unique(
-        np.concatenate((order[same - 1] * count + right, order[first] * count + right))
-    )
+    return np.concatenate((order[same - 1] * count + right, order[first] * count + right))
 
 
 def candidates(bands: Signatures) -> tuple[Indexes, Indexes]:
     """Pairs of documents that have a band in common, (left, right), the earlier one left."""
     count = len(bands)
     found = np.empty(0, dtype=np.int64)
-    for band in range(BANDS):
-        keys = np.ascontiguousarray(bands[:, band])
-        found = np.union1d(found, _within(keys, count))
+    for start in range(0, BANDS, _TOGETHER):
+        keys = np.ascontiguousarray(bands[:, start : start + _TOGETHER].T)
+        found = np.unique(np.concatenate((found, *(_within(band, count) for band in keys))))
+    found.sort()
     return found // max(count, 1), found % max(count, 1)
 
 

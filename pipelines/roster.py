@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from pipelines.fingerprint import WIDTH
 from pipelines.holdings import Recipe
 from pipelines.licences import passes
 from pipelines.near import Links, components, leaders, links, signatures
@@ -37,16 +39,10 @@ USED: Final = -1  # in the place of a reason
 _CODE: Final = {name: code for code, name in enumerate(DOCUMENT_REASONS)}
 _MS: Final = 1000
 
-_LOAD: Final = """
-SELECT DISTINCT ON (document_id) document_id, url, site, language, license, fetched, revision,
-    text_hash, length, consent, minhash, shard
-FROM read_parquet($paths, filename = true) JOIN document_files USING (filename)
-ORDER BY fetched, revision, document_id, shard
-"""
-_NUMBERS: Final = """
-SELECT dense_rank() OVER (ORDER BY site, url) - 1 AS page, dense_rank() OVER (ORDER BY url) - 1
-    AS address FROM roster ORDER BY fetched, revision, document_id
-"""
+_COLUMNS: Final = (
+    *("document_id", "url", "site", "language", "license", "fetched", "revision"),
+    *("text_hash", "length", "consent", "minhash"),
+)
 
 
 @dataclass
@@ -79,23 +75,29 @@ class Roster:
         return found
 
 
-def load(extracts: Sequence[Extract], db: duckdb.DuckDBPyConnection) -> Roster:
+def load(extracts: Sequence[Extract]) -> Roster:
     """The documents of all shards."""
-    paths = [str(one.extract) for one in extracts]
-    shards = pa.array(range(len(paths)), pa.int32())
-    db.register("document_files", pa.table({"filename": paths, "shard": shards}))
-    table: pa.Table = db.sql(_LOAD, params={"paths": paths}).to_arrow_table()
-    table = table.combine_chunks()
-    db.unregister("document_files")
-    db.register("roster", table.select(["site", "url", "fetched", "revision", "document_id"]))
-    numbers = db.sql(_NUMBERS).to_arrow_table()
-    db.unregister("roster")
+    parts = []
+    for shard, extract in enumerate(extracts):
+        part = pq.read_table(extract.extract, columns=list(_COLUMNS), use_threads=False)
+        numbers = pa.array(np.full(len(part), shard, dtype=np.int32))
+        parts.append(part.append_column("shard", numbers))
+    table = pa.concat_tables(parts).combine_chunks()
+    order = [(name, "ascending") for name in ("fetched", "revision", "document_id")]
+    table = table.take(pc.sort_indices(table, order)).combine_chunks()
+    identities = _codes(table.column("document_id"))
+    first = np.sort(np.unique(identities, return_index=True)[1])
+    if len(first) < len(table):  # a shard that is there twice
+        table = table.take(pa.array(first)).combine_chunks()
     count = len(table)
+    address = _codes(table.column("url"))
+    site = _codes(table.column("site"))
+    page = np.unique(address * (int(site.max(initial=0)) + 1) + site, return_inverse=True)[1]
     return Roster(
         table=table.drop_columns(["minhash"]),
-        bands=signatures(b"".join(table.column("minhash").to_pylist())),
-        page=_integers(numbers, "page"),
-        address=_integers(numbers, "address"),
+        bands=signatures(_bytes(table.column("minhash"))),
+        page=page.astype(np.int64),
+        address=address,
         reason=np.full(count, USED, dtype=np.int8),
         side=np.zeros(count, dtype=np.int8),
         kept=np.full(count, -1, dtype=np.int64),
@@ -103,6 +105,21 @@ def load(extracts: Sequence[Extract], db: duckdb.DuckDBPyConnection) -> Roster:
         cluster=np.arange(count),
         newest=np.full(count, -1, dtype=np.int64),
     )
+
+
+def _codes(column: pa.ChunkedArray) -> Indexes:
+    """A number for each value, in the order in which the values come."""
+    codes = column.combine_chunks().dictionary_encode(null_encoding="encode").indices
+    found: Indexes = codes.to_numpy(zero_copy_only=False).astype(np.int64)
+    return found
+
+
+def _bytes(column: pa.ChunkedArray) -> bytes:
+    """The bytes of values of one width, one after the other."""
+    values = column.combine_chunks()
+    data = values.buffers()[1]
+    begin = values.offset * WIDTH
+    return data[begin : begin + len(values) * WIDTH].to_pybytes() if data else b""
 
 
 def _integers(table: pa.Table, column: str) -> Indexes:

@@ -43,6 +43,7 @@ _DOCUMENTS: Final = pa.schema(
         ("minhash", pa.binary(WIDTH)),
     ]
 )
+_FEW: Final = ["site", "language", "license"]
 
 # What pairs are compared by: letters that are the same whatever their case, spaces apart.
 LETTERS: Final = "lower(nfc_normalize(replace(replace({}, ' ', ''), chr(10), '')))"
@@ -192,7 +193,8 @@ def _extract_documents(path: Path, target: Path, db: duckdb.DuckDBPyConnection) 
         "minhash": _minhashes(table.column("minhash"), text),
     }
     made = pa.table([columns[name] for name in _DOCUMENTS.names], schema=_DOCUMENTS)
-    pq.write_table(made, target, compression="zstd", use_dictionary=["site", "language", "license"])
+    packed = {name: "none" if name == "minhash" else "zstd" for name in _DOCUMENTS.names}
+    pq.write_table(made, target, compression=packed, use_dictionary=_FEW)
 
 
 def _joined(authors: pa.ChunkedArray) -> pa.Array:

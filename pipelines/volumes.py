@@ -7,14 +7,13 @@ linked instead of written.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import duckdb
 import numpy as np
@@ -180,35 +179,45 @@ class Shelf:
         self._folder = folder
         self._known = {volume["made_of"]: Volume(**volume) for volume in volumes}
 
-    def fetch(self, plan: Plan, path: Path) -> bool:
-        """Put the file of a plan at ``path`` if it is there, and is what was written."""
+    def fetch(self, plan: Plan, path: Path) -> str:
+        """Put the file of a plan at ``path`` if it is there, and is what was written.
+
+        Returns its SHA-256 in hex, or ``""``.
+        """
         known = self._known.get(plan.made_of)
         if known is None or self._folder is None:
-            return False
+            return ""
         source = self._folder / "data" / known.name
         try:
             if checksum(source) != known.sha256:
-                return False
+                return ""
         except OSError:
-            return False
-        with contextlib.suppress(OSError):
+            return ""
+        try:
             os.link(source, path)
-            return True
-        shutil.copyfile(source, path)
-        return True
+        except OSError:
+            shutil.copyfile(source, path)
+        return known.sha256
 
 
-def shelve(made: Sequence[tuple[Plan, Path]], folder: Path) -> list[Volume]:
+class Made(NamedTuple):
+    """A data file that was written, or linked, aside: its SHA-256 in hex."""
+
+    plan: Plan
+    path: Path
+    sha256: str
+
+
+def shelve(made: Sequence[Made], folder: Path) -> list[Volume]:
     """Give files that were written aside their names, as ``train-00000-of-00002.parquet``."""
     found = []
     for split in SPLITS:
-        mine = [(plan, path) for plan, path in made if plan.split == split]
-        for number, (plan, path) in enumerate(mine):
+        mine = [one for one in made if one.plan.split == split]
+        for number, one in enumerate(mine):
             name = f"{split}-{number:05d}-of-{len(mine):05d}.parquet"
-            path.rename(folder / name)
+            one.path.rename(folder / name)
             size = (folder / name).stat().st_size
-            digest = checksum(folder / name)
-            found.append(Volume(split, name, plan.count, size, digest, plan.made_of))
+            found.append(Volume(split, name, one.plan.count, size, one.sha256, one.plan.made_of))
     return found
 
 

@@ -18,11 +18,12 @@ from ftcrawler.commands.crawl import complain, told
 from ftcrawler.exits import Exit
 from ftcrawler.holdings import holdings, known_sites
 from ftcrawler.state import StateError
-from pipelines.build import Built, DamagedShardsError, EmptyError, Order, build
+from pipelines.build import build
 from pipelines.formats import FORMATS, FormatError
 from pipelines.holdings import Recipe
 from pipelines.licences import POLICIES
 from pipelines.near import SIMILARITY
+from pipelines.orders import Built, DamagedShardsError, EmptyError, Order
 from pipelines.records import PairKind
 from pipelines.versions import BusyError, is_name
 
