@@ -67,8 +67,12 @@ def main() -> None:
         plain(path)
         lone = time.process_time() - begun
         print(f"json.loads alone    {60 * options.lines / lone:12,.0f} lines a minute of CPU")
-        for name, used in (("check, no tokens", None), ("check, with tokens", count)):
-            checker = Checker(TARGETS["openai"], used, encoding="o200k_base")
+        for name, used, similar in (
+            ("check, no tokens", None, False),
+            ("with tokens", count, False),
+            ("and similar ones", count, True),
+        ):
+            checker = Checker(TARGETS["openai"], used, encoding="o200k_base", finds_similar=similar)
             begun, wall = time.process_time(), time.perf_counter()
             report = check(sources_of([str(path)], [], Path(folder)), checker, lambda *_: None)
             spent, wall = time.process_time() - begun, time.perf_counter() - wall

@@ -96,12 +96,17 @@ FAULTS: Final = MappingProxyType(
         "near-duplicate": _warning(
             "the same example but for case, spaces and punctuation", "keep one"
         ),
+        "similar": _warning("hardly differs from another example", "keep one"),
         "repeated-completion": _warning(
             "one completion for five prompts or more", "is it boilerplate? if so, leave it out"
         ),
         "leaked-text": _error("an example of the validation data is trained on", "keep one"),
         "leaked-url": _error(
             "a page has examples on both sides of the split", "keep each page on one side"
+        ),
+        "leaked-similar": _warning(
+            "an example of the validation data hardly differs from one that is trained on",
+            "keep one",
         ),
         "leaked-prompt": _warning("a prompt stands on both sides of the split", "keep one side"),
         "upper-case": _warning("mostly capital letters", "write as in running text"),

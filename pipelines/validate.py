@@ -105,7 +105,7 @@ class Checker:
     """Takes files, and line by line what stands in them.
 
     ``count`` counts a text's tokens, ``encoding`` is its name; ``most_tokens`` is what an example
-    may have, 0 for no limit.
+    may have, 0 for no limit; ``finds_similar``: examples that hardly differ are looked for, too.
     """
 
     def __init__(
@@ -115,6 +115,7 @@ class Checker:
         *,
         encoding: str = "",
         most_tokens: int = 0,
+        finds_similar: bool = False,
     ) -> None:
         self._target = target
         self._count = count
@@ -124,7 +125,7 @@ class Checker:
         self._firsts: list[int] = []  # the number of each file's first example
         self._lines = array("Q")
         self._tokens = array("Q")
-        self._repeats = Repeats()
+        self._repeats = Repeats(signs=finds_similar)
         self._sides = (Affixes("prompt"), Affixes("completion"))
         self._findings: dict[str, Finding] = {}
 

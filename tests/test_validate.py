@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -219,6 +220,7 @@ def test_what_stands_on_both_sides_of_the_split(name, tmp_path):
 
 def test_every_fault_that_there_is_has_a_test():
     tested = {*LINES, *TALKS, *WHOLE, *LEAKS, "too-many-tokens", "line-too-long", "bad-cell"}
+    tested |= {"similar", "leaked-similar"}
     assert tested | {"too-many-examples", "file-too-large"} == set(FAULTS)
 
 
@@ -323,6 +325,31 @@ def test_repeats_are_counted_once_each():
     assert (kinds["duplicate"].examples, kinds["duplicate"].shown) == (2, ((2, 0), (3, 0)))
     assert (kinds["near-duplicate"].examples, kinds["near-duplicate"].shown) == (1, ((4, 1),))
     assert kinds["leaked-text"].examples == 0
+
+
+LONG = " ".join(f"{name} went to {other}," for name, other in pairwise(NAMES))
+
+
+def test_examples_that_hardly_differ_are_found_when_asked_for(tmp_path):
+    edited = LONG.replace("ant and bee", "wasp and bee", 1)
+    trained = [*GOOD, one("Where?", LONG), one("Where?", edited)]
+    held_out = [one("Where?", LONG.replace("elk", "moose", 1)), one("Else?", "No.")]
+    files = {"train.jsonl": lines(*trained), "validation.jsonl": lines(*held_out)}
+    assert set(found(checked(files, tmp_path))) == {"leaked-prompt"}
+    names = found(checked(files, tmp_path, finds_similar=True))
+    assert set(names) == {"leaked-prompt", "similar", "leaked-similar"}
+    assert [names[n].count for n in names] == [1, 1, 1]
+    assert names["similar"].places[0].line == 122
+    assert names["similar"].places[0].detail.endswith("train.jsonl, line 121")
+    assert names["leaked-similar"].places[0].line == 1
+    assert names["leaked-similar"].places[0].detail.endswith("train.jsonl, line 121")
+
+
+def test_examples_that_are_equal_are_not_called_similar_as_well(tmp_path):
+    trained = [*GOOD, one("Where?", LONG), one("Where?", LONG), one("WHERE", LONG)]
+    files = {"train.jsonl": lines(*trained), "validation.jsonl": lines(one("Where?", LONG))}
+    names = found(checked(files, tmp_path, finds_similar=True))
+    assert set(names) == {"duplicate", "near-duplicate", "leaked-text", "leaked-prompt"}
 
 
 def test_few_texts_begin_alike_by_chance():

@@ -67,6 +67,9 @@ class Command(ScrapyCommand):
         parser.add_argument("--json", action="store_true", help="the report as JSON")
         parser.add_argument("--strict", action="store_true", help="warnings are errors, too")
         parser.add_argument("--no-tokens", action="store_true", help="count no tokens")
+        parser.add_argument(
+            "--similar", action="store_true", help="look for examples that hardly differ, too"
+        )
         parser.add_argument("--encoding", default=ENCODINGS[0], choices=ENCODINGS)
         parser.add_argument("--max-tokens", type=int, default=0, help="most tokens of an example")
         parser.add_argument("--price", default="", help="reckon the cost by this entry of --prices")
@@ -104,7 +107,11 @@ class Command(ScrapyCommand):
     def _check(self, sources: list[Source], opts: argparse.Namespace) -> Report:
         count = None if opts.no_tokens else counter(opts.encoding)
         checker = Checker(
-            TARGETS[opts.target], count, encoding=opts.encoding, most_tokens=opts.max_tokens
+            TARGETS[opts.target],
+            count,
+            encoding=opts.encoding,
+            most_tokens=opts.max_tokens,
+            finds_similar=opts.similar,
         )
         console = Console(stderr=True)
         with Progress(
