@@ -88,7 +88,8 @@ def sources_of(names: Iterable[str], held_out: Iterable[str], data_dir: Path) ->
         found += [Source(path, "validation") for path in _files(name, data_dir, problems)]
     if problems:
         raise CheckError(problems)
-    return found
+    # Once each, also when a pattern found it by two names; the last says its side.
+    return list({each.path.resolve(): each for each in found}.values())
 
 
 def _files(name: str, data_dir: Path, problems: list[str]) -> list[Path]:

@@ -119,6 +119,16 @@ def test_the_newest_version_of_a_dataset_is_checked(tmp_path):
     assert sources_of([str(folder)], [], tmp_path) == found
 
 
+def test_a_file_is_checked_once_whatever_it_is_called(tmp_path):
+    path = tmp_path / "held.jsonl"
+    path.write_text("{}")
+    (tmp_path / "again.jsonl").symlink_to(path)
+    names = [str(path), str(tmp_path / "again.jsonl")]
+    assert len(sources_of(names, [], tmp_path)) == 1
+    (source,) = sources_of(names, [str(path)], tmp_path)
+    assert source.split == "validation"
+
+
 SPLITS = {
     "train.jsonl": "train",
     "validation-00000-of-00002.parquet": "validation",

@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -178,8 +178,10 @@ def show(console: Console, report: Report, cost: Cost | None) -> None:
 
 def _files_table(report: Report) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("file", "split", "examples", "bytes", "tokens", "format"):
-        table.add_column(name, justify="left" if name in ("file", "split", "format") else "right")
+    table.add_column("file", overflow="fold")
+    for name in ("split", "examples", "bytes", "tokens", "format"):
+        justify: Literal["left", "right"] = "left" if name in ("split", "format") else "right"
+        table.add_column(name, justify=justify, no_wrap=True)
     for file in report.files:
         table.add_row(
             file.file,
