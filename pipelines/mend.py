@@ -6,12 +6,9 @@ Changes the page in place: what is removed is emptied, so that paths still tell 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from lxml import etree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Links that name their own place: the text of a permalink, of an icon font, of an edit link.
 _ANCHOR_SIGNS: Final = frozenset(
@@ -30,12 +27,29 @@ _HIDDEN_CLASS: Final = re.compile(
 )
 _HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _LONGEST_HIDDEN: Final = 200
+_MOST_NAMES: Final = 10_000
 _MARKED: Final = ("span", "sup", "small", "div", "button", "em", "i", "strong", "b", "p", "abbr")
 # Links that may name their own place.
 _OWN_LINKS: Final = etree.XPath("//a[@class or contains(@href, '#')]")
-# Pages have many elements and few names: these are looked at, each once.
-_CLASSES: Final = etree.XPath("//@class", smart_strings=False)
-_STYLED: Final = etree.XPath("//*[@style]")
+
+
+class _Names(dict[str | None, bool]):
+    """Whether a pattern is found in a name: the pages of a site have the same names."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        super().__init__({None: False})
+        self._pattern = pattern
+
+    def __missing__(self, name: str | None) -> bool:
+        if len(self) > _MOST_NAMES:
+            self.clear()
+        found = self[name] = bool(name and self._pattern.search(name))
+        return found
+
+
+_IS_ANCHOR: Final = _Names(_ANCHOR_CLASS)
+_IS_HIDDEN: Final = _Names(_HIDDEN_CLASS)
+_IS_UNSEEN: Final = _Names(_HIDDEN_STYLE)
 
 
 def mend_page(page: etree._Element) -> None:
@@ -47,26 +61,18 @@ def mend_page(page: etree._Element) -> None:
     >>> page.text_content()
     'Use'
     """
-    names = set(cast("list[str]", _CLASSES(page)))
-    anchors = {name for name in names if _ANCHOR_CLASS.search(name)}
     links = cast("list[etree._Element]", _OWN_LINKS(page))  # noqa: SLF001 - lxml names it no other way
-    unwanted = [link for link in links if _is_sign(link, is_named=link.get("class") in anchors)]
-    unwanted += [element for element in _hidden(page, names) if _is_short(element)]
+    unwanted = [link for link in links if _is_sign(link, is_named=_IS_ANCHOR[link.get("class")])]
+    unwanted += [
+        element
+        for element in page.iter(*_MARKED)
+        if (_IS_HIDDEN[element.get("class")] or _IS_UNSEEN[element.get("style")])
+        and _is_short(element)
+    ]
     for element in unwanted:
         tail = element.tail
         element.clear()
         element.tail = tail
-
-
-def _hidden(page: etree._Element, names: set[str]) -> Iterator[etree._Element]:
-    """The elements that no reader sees, by their class or style."""
-    hidden = {name for name in names if _HIDDEN_CLASS.search(name)}
-    if hidden:
-        yield from (one for one in page.iter(*_MARKED) if one.get("class") in hidden)
-    styled = cast("list[etree._Element]", _STYLED(page))  # noqa: SLF001 - lxml names it no other way
-    for element in styled:
-        if element.tag in _MARKED and _HIDDEN_STYLE.search(element.get("style") or ""):
-            yield element
 
 
 def _is_sign(link: etree._Element, *, is_named: bool) -> bool:

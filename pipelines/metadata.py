@@ -41,6 +41,13 @@ _TITLE_META: Final = ("og:title", "twitter:title")
 _NUMBERED: Final = re.compile(r"\d+(?:\.\d+)*[.)]?\s")
 _TELLING_NAME: Final = 15
 _SECTION_META: Final = ("article:section", "og:article:section", "dc.subject", "parsely-section")
+_META_KEYS: Final = ("name", "property", "itemprop", "http-equiv")
+_READ_META: Final = frozenset(
+    (
+        *(*_DATE_META, *_AUTHOR_META, *_TITLE_META, *_SECTION_META),
+        *("og:site_name", "content-language"),
+    )
+)
 _LONGEST_TITLE: Final = 500
 _LONGEST_NAME: Final = 100
 _MOST_JSON: Final = 1_000_000
@@ -116,10 +123,12 @@ def _meta(page: etree._Element) -> dict[str, list[str]]:
     """The contents of the page's meta elements by lower-case name, property or itemprop."""
     found: dict[str, list[str]] = {}
     for element in page.iter("meta"):
-        content = clean_text(element.get("content") or "")
-        for key in ("name", "property", "itemprop", "http-equiv"):
-            if content and element.get(key):
-                found.setdefault(str(element.get(key)).strip().lower(), []).append(content)
+        keys = (element.get(key) for key in _META_KEYS)
+        names = [name for key in keys if key and (name := key.strip().lower()) in _READ_META]
+        content = clean_text(element.get("content") or "") if names else ""
+        if content:
+            for name in names:
+                found.setdefault(name, []).append(content)
     return found
 
 
