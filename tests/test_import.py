@@ -7,12 +7,17 @@ import codecs
 import io
 import json
 import sqlite3
+import tempfile
 import zipfile
 from importlib import import_module
+from pathlib import Path
 
+import hypothesis
 import openpyxl
 import pytest
 from conftest import Crawler
+from hypothesis import given
+from hypothesis import strategies as st
 from scrapy.settings import Settings
 
 from ftcrawler import retractions
@@ -107,6 +112,23 @@ def test_our_own_tables_come_back_as_they_were(name, tmp_path):
     path = tmp_path / f"table.{name}"
     FORMATS[name].write(rows, path)
     assert texts(read_table(path)) == [(row["prompt"], row["completion"]) for row in rows]
+
+
+TEXT = st.text(
+    st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\t=+-@'\"_x;,"),
+    min_size=1,
+    max_size=30,
+).filter(str.strip)
+
+
+@pytest.mark.parametrize("name", ["csv", "json", "xlsx"])
+@given(rows=st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=5))
+@hypothesis.settings(max_examples=40, deadline=None)
+def test_whatever_people_write_comes_back(name, rows):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"table.{name}"
+        FORMATS[name].write(({"prompt": p, "completion": c} for p, c in rows), path)
+        assert texts(read_table(path)) == [(p.strip(), c.strip()) for p, c in rows]
 
 
 def test_the_row_is_that_of_the_spreadsheet(tmp_path):
