@@ -15,9 +15,9 @@ from typing import Final
 from lxml import etree
 
 from pipelines.article import EXTRACTOR_VERSION, Article, find_article
-from pipelines.blocks import Paths, finish_blocks
 from pipelines.cleaning import clean_text
 from pipelines.decode import decode_page
+from pipelines.finishing import Paths, finish_blocks
 from pipelines.language import language_of
 from pipelines.mend import mend_page
 from pipelines.metadata import read_metadata

@@ -11,6 +11,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from pipelines.whereabouts import is_framed, is_pictured, part_of, place_of
+
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
@@ -18,13 +20,6 @@ if TYPE_CHECKING:
 
     from pipelines.blocks import Draft
 
-_FRAME: Final = ("nav", "aside", "footer", "form")
-_PARTS: Final = frozenset(
-    (
-        *("li", "ul", "ol", "dl", "dt", "dd", "blockquote", "pre"),
-        *("table", "thead", "tbody", "tfoot", "tr", "td", "th"),
-    )
-)
 _TELLING: Final = 25  # letters that hardly occur twice
 _LINKED: Final = 0.5
 _SENTENCE: Final = 50
@@ -41,11 +36,6 @@ _SHARES: Final = re.compile(
     r"tumblr|vk|weibo|instagram|youtube|plus\.google)\.(?:com|me|ru|net)\b"
 )
 _QUOTED_SHARE: Final = 0.3
-_PICTURES: Final = ("figure", "figcaption", "picture", "video")
-_PICTURE_NAME: Final = re.compile(
-    r"caption|image|photo|picture|media|gallery|video|slide", re.IGNORECASE
-)
-_PICTURE_WITHIN: Final = 4
 _BOX: Final = 60
 _BOX_LINKED: Final = 0.2
 _BOX_DEPTH: Final = 6
@@ -73,30 +63,6 @@ def _is_linked(draft: Draft) -> bool:
     return draft.linked_share >= _LINKED
 
 
-def _place(draft: Draft) -> tuple[object, ...]:
-    """What an element and its parent are: blocks of one text share it."""
-    element = draft.element
-    parent = None if element is None else element.getparent()
-    if element is None or parent is None:
-        return (draft.kind,)
-    return (draft.kind, element.tag, element.get("class"), parent.tag, parent.get("class"))
-
-
-def _part(draft: Draft) -> etree._Element | None:
-    """The element that the draft stands in, outside of its list, table or quotation."""
-    element = draft.element
-    while element is not None and (element.tag in _PARTS or _within_parts(element)):
-        element = element.getparent()
-    if element is draft.element and element is not None:
-        return element.getparent()
-    return element
-
-
-def _within_parts(element: etree._Element) -> bool:
-    parent = element.getparent()
-    return parent is not None and parent.tag in _PARTS
-
-
 def _fill_gaps(page: Sequence[Draft], is_taken: list[bool]) -> None:
     """Take what stands between taken blocks, beside one or in the same kind of place.
 
@@ -109,8 +75,8 @@ def _fill_gaps(page: Sequence[Draft], is_taken: list[bool]) -> None:
 def _take_between(page: Sequence[Draft], is_taken: list[bool]) -> bool:
     """One pass; whether it took running text that stands beside a whole part."""
     taken = [index for index, yes in enumerate(is_taken) if yes]
-    places = {_place(page[index]) for index in taken}
-    parts = {_part(page[index]) for index in taken} - {None}
+    places = {place_of(page[index]) for index in taken}
+    parts = {part_of(page[index]) for index in taken} - {None}
     outer = {part.getparent() for part in parts if part is not None} - {None}
     found = False
     elsewhere: dict[etree._Element, bool] = {}
@@ -118,19 +84,19 @@ def _take_between(page: Sequence[Draft], is_taken: list[bool]) -> bool:
         draft = page[index]
         if is_taken[index] or draft.kind == "heading":
             continue
-        part = _part(draft)
+        part = part_of(draft)
         if _is_linked(draft):
             if draft.kind == "list_item" and part in parts:
                 is_taken[index] = _leads_elsewhere(draft, elsewhere)
             continue
         if draft.kind == "paragraph":
-            is_beside = part in outer and _is_text(draft) and not _is_pictured(draft)
+            is_beside = part in outer and _is_text(draft) and not is_pictured(draft)
             found |= is_beside
         else:
             is_beside = part in parts
             if part is not None and not is_beside and len(draft.letters) >= _TELLING:
                 is_beside = part.getparent() in parts and draft.linked_share < _QUOTED_SHARE
-        if is_beside or (len(draft.letters) >= _TELLING and _place(draft) in places):
+        if is_beside or (len(draft.letters) >= _TELLING and place_of(draft) in places):
             is_taken[index] = True
     return found
 
@@ -158,13 +124,13 @@ def _leads_elsewhere(draft: Draft, known: dict[etree._Element, bool]) -> bool:
 def _is_text(draft: Draft) -> bool:
     """Whether the block is a sentence or more, outside of the page's frame."""
     is_sentence = len(draft.letters) >= _SENTENCE and draft.text.endswith(_ENDS)
-    return is_sentence and not _is_framed(draft)
+    return is_sentence and not is_framed(draft)
 
 
 def _take_boxes(page: Sequence[Draft], is_taken: list[bool]) -> None:
     """Take boxes of running text between taken blocks, which extractors think of as frame."""
     taken = [index for index, yes in enumerate(is_taken) if yes]
-    parts = {_part(page[index]) for index in taken} - {None}
+    parts = {part_of(page[index]) for index in taken} - {None}
     boxes: defaultdict[etree._Element, list[int]] = defaultdict(list)
     for index in range(taken[0], len(page)):
         element = page[index].element
@@ -181,8 +147,8 @@ def _take_boxes(page: Sequence[Draft], is_taken: list[bool]) -> None:
             _BOX_NAME.search(box.get("class") or "")
             or (members[-1] < taken[-1] and _is_story([page[index] for index in members]))
         )
-        if is_box and not any(_is_framed(page[index]) for index in members):
-            for index in () if _is_pictured(page[members[0]]) else members:
+        if is_box and not any(is_framed(page[index]) for index in members):
+            for index in () if is_pictured(page[members[0]]) else members:
                 is_taken[index] = True
 
 
@@ -217,8 +183,8 @@ def _grow(page: Sequence[Draft], is_taken: list[bool]) -> None:
     mostly links, and running text.
     """
     taken = [index for index, yes in enumerate(is_taken) if yes]
-    parts = {_part(page[index]) for index in taken} - {None}
-    places = {_place(page[index]) for index in taken if page[index].kind == "paragraph"}
+    parts = {part_of(page[index]) for index in taken} - {None}
+    places = {place_of(page[index]) for index in taken if page[index].kind == "paragraph"}
     for steps in (range(taken[-1] + 1, len(page)), range(taken[0] - 1, -1, -1)):
         for index in steps:
             draft = page[index]
@@ -226,10 +192,10 @@ def _grow(page: Sequence[Draft], is_taken: list[bool]) -> None:
                 if not _heads_a_part(draft, parts):
                     break
                 continue
-            part = _part(draft)
-            if part not in parts and _place(draft) in places and _is_section_of(part, parts):
+            part = part_of(draft)
+            if part not in parts and place_of(draft) in places and _is_section_of(part, parts):
                 parts.add(part)
-            if part not in parts or _is_framed(draft):
+            if part not in parts or is_framed(draft):
                 break
             if _is_linked(draft):
                 if draft.kind == "paragraph":
@@ -261,11 +227,6 @@ def _is_section_of(part: etree._Element | None, parts: Container[etree._Element 
     )
 
 
-def _is_framed(draft: Draft) -> bool:
-    element = draft.element
-    return element is None or next(element.iterancestors(*_FRAME), None) is not None
-
-
 def _take_lost_headings(page: Sequence[Draft], is_taken: list[bool]) -> None:
     """Take the headings directly above taken blocks; above the first, only its parent's own."""
     first = is_taken.index(True)
@@ -273,7 +234,7 @@ def _take_lost_headings(page: Sequence[Draft], is_taken: list[bool]) -> None:
         heading, below = page[index].element, page[index + 1].element
         if is_taken[index] or not is_taken[index + 1] or page[index].kind != "heading":
             continue
-        if heading is None or _is_framed(page[index]):
+        if heading is None or is_framed(page[index]):
             continue
         if index > first or (
             below is not None and heading.getparent() in list(below.iterancestors())
@@ -297,17 +258,5 @@ def _take_standfirst(page: Sequence[Draft], is_taken: list[bool], title: str) ->
         if len(draft.letters) < least:
             continue
         is_text = draft.kind in {"paragraph", "heading"} and draft.linked_share < _QUOTED_SHARE
-        if is_text and not _is_framed(draft) and not _is_pictured(draft):
+        if is_text and not is_framed(draft) and not is_pictured(draft):
             is_taken[index] = True
-
-
-def _is_pictured(draft: Draft) -> bool:
-    """Whether the block is what a picture or a film says."""
-    element = draft.element
-    for _ in range(_PICTURE_WITHIN):
-        if element is None:
-            return False
-        if element.tag in _PICTURES or _PICTURE_NAME.search(element.get("class") or ""):
-            return True
-        element = element.getparent()
-    return False

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from pipelines.blocks import Draft, Paths, finish_blocks
+from pipelines.blocks import Draft
 from pipelines.extract import count_words, extract_document
+from pipelines.finishing import Paths, finish_blocks
 from pipelines.records import Block, BlockKind, Document, Pair, Rejected, normalised
 from pipelines.rules import ExtractRules
 from pipelines.selectors import select
