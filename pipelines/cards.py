@@ -205,7 +205,7 @@ def croissant(manifest: Manifest, columns: pa.Schema) -> dict[str, Any]:
             "name": file["name"],
             "contentUrl": f"data/{file['name']}",
             "contentSize": f"{file['bytes']} B",
-            "encodingFormat": "application/vnd.apache.parquet",
+            "encodingFormat": "application/x-parquet",
             "sha256": file["sha256"],
         }
         for file in manifest["files"]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SIMILARITY: Final = 0.6  # from which two documents are near-duplicates
 _CHUNK: Final = 1 << 15  # pairs that are compared at a time
-_SLOTS: Final = 1 << 20  # of a table that tells keys apart, most of the time
+_MOST_SLOTS: Final = 1 << 22  # of a table that tells keys apart, most of the time
 _TOGETHER: Final = 8  # bands whose links are held at a time
 
 
@@ -46,8 +46,9 @@ def signatures(minhashes: Sequence[bytes] | bytes) -> Signatures:
 
 def _shared(keys: NDArray[np.uint64]) -> Indexes:
     """The documents whose key some other one may have: sorting the others would tell nothing."""
-    slots = (keys & np.uint64(_SLOTS - 1)).astype(np.int32)
-    crowded = np.bincount(slots, minlength=_SLOTS) > 1
+    size = min(1 << (4 * len(keys)).bit_length(), _MOST_SLOTS)
+    slots = (keys & np.uint64(size - 1)).astype(np.int32)
+    crowded = np.bincount(slots, minlength=size) > 1
     return np.flatnonzero(crowded[slots])
 
 

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 from scrapy.commands import ScrapyCommand
 
 from ftcrawler.commands.crawl import complain
@@ -15,21 +14,20 @@ from ftcrawler.exits import Exit
 from ftcrawler.summary import human_size
 from pipelines.versions import Version, latest, names, versions
 
-_COLUMNS = ("version", "train", "validation", "tokens", "documents", "size", "formats")
 
-
-def _row(version: Version, *, is_latest: bool) -> list[str]:
+def _line(version: Version, *, is_latest: bool) -> str:
+    """What a version holds, on one line."""
     manifest = version.manifest
     size = sum(file.stat().st_size for file in version.folder.rglob("*") if file.is_file())
-    return [
-        f"{version.name}{' (latest)' if is_latest else ''}",
-        f"{manifest['pairs']['train']:,}",
-        f"{manifest['pairs']['validation']:,}",
-        f"{sum(manifest['tokens'].values()):,}",
-        f"{manifest['documents']['used']:,}",
+    parts = [
+        f"{manifest['pairs']['train']:,} train",
+        f"{manifest['pairs']['validation']:,} validation",
+        f"{sum(manifest['tokens'].values()):,} tokens",
+        f"{manifest['documents']['used']:,} documents",
         human_size(size),
-        ", ".join(manifest["formats"]) or "-",
+        *manifest["formats"],
     ]
+    return f"{version.name}  {', '.join(parts)}{' (latest)' if is_latest else ''}"
 
 
 class Command(ScrapyCommand):
@@ -74,14 +72,9 @@ class Command(ScrapyCommand):
             return
         if not any(chosen.values()):
             complain([f"{data_dir}: no dataset was built so far: scrapy build"])
-        table = Table(box=None, pad_edge=False)
-        for column in _COLUMNS:
-            right = column not in ("version", "formats")
-            table.add_column(column, justify="right" if right else "left", no_wrap=True)
+        console = Console(highlight=False, markup=False)
         for name, listed in chosen.items():
             newest = latest(data_dir, name)
             for one in listed:
                 is_latest = newest is not None and one.folder == newest.folder
-                table.add_row(*_row(one, is_latest=is_latest))
-        if table.row_count:
-            Console(highlight=False, markup=False).print(table)
+                console.print(_line(one, is_latest=is_latest), soft_wrap=True)
