@@ -7,7 +7,7 @@ crawls ask for what is pending or due, and never for these.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from ftcrawler.retractions import Retraction
 from ftcrawler.state import url_key
 from ftcrawler.store import SiteStore
 from pipelines.cells import Problem, Record
-from pipelines.handmade import made_harvest, made_pair, read_table
+from pipelines.handmade import made_harvest, made_pairs, read_table
 from pipelines.records import Harvest
 from pipelines.rules import PairRules
 from pipelines.shards import checksum
@@ -101,7 +101,7 @@ def import_file(store: SiteStore, path: Path, rules: PairRules, sheet: str = "")
 
 def _harvests(
     store: SiteStore,
-    batch: Iterable[Record],
+    batch: Sequence[Record],
     rules: PairRules,
     origin: dict[str, object],
     taken_back: list[Retraction],
@@ -110,8 +110,7 @@ def _harvests(
     """The rows of a batch that are new, each once."""
     now = iso(store.clock())
     own: set[bytes] = set()
-    for record in batch:
-        pair, reason = made_pair(record, rules)
+    for record, (pair, reason) in zip(batch, made_pairs(batch, rules), strict=True):
         if reason:
             result.leave_out(reason, record.row)
             continue

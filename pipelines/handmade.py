@@ -159,22 +159,31 @@ def _of_lines(path: Path) -> Iterator[Found]:
         raise TableError("there is nothing in it")
 
 
-def made_pair(record: Record, rules: PairRules) -> tuple[Pair, str]:
-    """A row's pair, and the name of the rule that leaves it out, or nothing.
+def made_pairs(records: Sequence[Record], rules: PairRules) -> Iterator[tuple[Pair, str]]:
+    """Each row's pair, and the name of the rule that leaves it out, or nothing.
 
-    >>> pair, reason = made_pair(Record(2, "Bees?", "In hives."), PairRules())
+    >>> [(pair, reason)] = made_pairs([Record(2, "Bees?", "In hives.")], PairRules())
     >>> pair.kind, reason
     ('handmade', '')
     """
-    language = language_of(record.language, record.completion)
     spared = replace(rules, skip_rules=(*rules.skip_rules, *_SPARED))
-    pair = Pair(record.prompt, record.completion, "title", completion_end=len(record.completion))
-    reason = Judge(spared, language, (pair,)).reason(pair) or ""
-    if rules.pii == "mask":
-        prompt, completion = mask_pii(pair.prompt), mask_pii(pair.completion)
-        is_masked = (prompt, completion) != (pair.prompt, pair.completion)
-        pair = replace(pair, prompt=prompt, completion=completion, masked=is_masked)
-    return replace(pair, kind=cast("PairKind", HANDMADE)), reason
+    pairs = [
+        Pair(each.prompt, each.completion, "title", completion_end=len(each.completion))
+        for each in records
+    ]
+    judge = Judge(spared, "", pairs)
+    for pair in pairs:
+        prompt, completion = pair.prompt, pair.completion
+        if rules.pii == "mask":
+            prompt, completion = mask_pii(prompt), mask_pii(completion)
+        made = replace(
+            pair,
+            prompt=prompt,
+            completion=completion,
+            kind=cast("PairKind", HANDMADE),
+            masked=(prompt, completion) != (pair.prompt, pair.completion),
+        )
+        yield made, judge.reason(pair) or ""
 
 
 def made_harvest(

@@ -29,7 +29,7 @@ from ftcrawler.site import Site
 from pipelines.cells import LONGEST, Problem, Record, TableError
 from pipelines.formats import FORMATS
 from pipelines.frame import pairs_frame
-from pipelines.handmade import HELD, made_pair, read_table
+from pipelines.handmade import HELD, made_pairs, read_table
 from pipelines.quality import PAIR_REASONS
 from pipelines.rules import PairRules
 from pipelines.shards import read_rows
@@ -405,7 +405,7 @@ def test_the_rules_of_the_site_hold_for_people_as_well(command, tmp_path, capsys
 
 @pytest.mark.parametrize("answer", ["Six.", "42", "x = 1", "SELECT 1", "And so on"])
 def test_a_short_answer_is_as_short_as_it_is_meant(answer):
-    assert made_pair(Record(2, "It?", answer), PairRules())[1] == ""
+    assert [reason for _, reason in made_pairs([Record(2, "It?", answer)], PairRules())] == [""]
 
 
 def test_the_rules_that_hold_for_people_exist():
