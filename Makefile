@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test slow torture bench bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build check lint types setup setup-dev setup-bench setup-train setup-render clean
+.PHONY: help demo test slow torture bench bench-sites bench-scaling bench-state bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build check lint types setup setup-dev setup-bench setup-train setup-render clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -53,7 +53,17 @@ slow: setup-dev ## the tests that take minutes or need Debian packages
 torture: setup-dev ## KILLS=200: kill crawls at random instants, compare the rows
 	KILLS="$(or $(KILLS),200)" "$(BIN)/python" -m pytest -m slow -s tests/test_torture.py -k "random or step"
 
-bench: setup-dev ## what the memory and a second night cost, measured here
+bench: bench-speed bench-sites bench-state ## speed, many sites, memory, a second night: measured here
+
+bench-sites: setup-dev ## SITES=200: many sites at once, each at its delay by the server's clock
+	"$(BIN)/python" bench/many_sites.py --sites "$(or $(SITES),200)"
+
+bench-scaling: setup-dev ## what more cores, larger pages and more pages cost
+	"$(BIN)/python" bench/scaling.py cores
+	"$(BIN)/python" bench/scaling.py sizes
+	"$(BIN)/python" bench/scaling.py pages
+
+bench-state: setup-dev ## what a site's memory and a second night cost
 	"$(BIN)/python" bench/memory_of_a_site.py
 	"$(BIN)/python" bench/second_night.py
 

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 MEDIAN, SPREAD = 160_000, 0.5  # bytes; the mean is about 180 kB
@@ -31,10 +31,11 @@ CONFIG = """
 daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;
 events {{ worker_connections 512; }}
 http {{
-  access_log off; types {{ text/html html; }} default_type text/html; charset utf-8; sendfile on;
+  log_format times '$msec $request_time $server_addr $uri'; access_log {log};
+  types {{ text/html html; }} default_type text/html; charset utf-8; sendfile on;
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
   uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
-  server {{ listen 127.0.0.1:{port}; root {root}; keepalive_requests 1000000; }}
+  server {{ {listen} root {root}; keepalive_requests 1000000; }}
 }}
 """
 
@@ -67,11 +68,13 @@ def links(number: int, pages: int, chance: random.Random) -> list[int]:
     return [*children, *(chance.randrange(pages) for _ in range(LINKS - len(children)))]
 
 
-def page(number: int, pages: int, texts: list[str]) -> str:
-    """One page; the same number gives the same page."""
+def page(number: int, pages: int, texts: list[str], median: int = MEDIAN) -> str:
+    """One page; the same arguments give the same page."""
     chance = random.Random(number)
-    size = min(max(chance.lognormvariate(math.log(MEDIAN), SPREAD), 30_000), 900_000)
-    own = [chance.choice(texts) for _ in range(chance.randint(6, 30))]
+    share = median / MEDIAN
+    size = min(max(chance.lognormvariate(math.log(MEDIAN), SPREAD), 30_000), 900_000) * share
+    count = max(2, round(chance.randint(6, 30) * share))
+    own = [chance.choice(texts) for _ in range(count)]
     body = "".join(
         (f"<h2>Part {place // 5 + 1} of {number}</h2>" if place % 5 == 0 else "")
         + f"<p>{html.escape(text)} <em>Note {number}.{place}.</em></p>"
@@ -107,40 +110,47 @@ def page(number: int, pages: int, texts: list[str]) -> str:
     )
 
 
-def write(folder: Path, pages: int, cache: Path) -> None:
-    """Write the site, unless it is there."""
+def write(folder: Path, pages: int, cache: Path, median: int = MEDIAN) -> None:
+    """Write the site, unless it is there; prose and frame shrink with ``median`` bytes a page."""
     done = folder / f".{pages}"
     if done.exists():
         return
     texts = prose(cache)
     (folder / "p").mkdir(parents=True, exist_ok=True)
     for number in range(pages):
-        (folder / "p" / f"{number}.html").write_text(page(number, pages, texts), "utf-8")
+        (folder / "p" / f"{number}.html").write_text(page(number, pages, texts, median), "utf-8")
     (folder / "robots.txt").write_text("User-agent: *\nAllow: /\n")
     done.touch()
 
 
 @contextlib.contextmanager
-def serving(root: Path, cache: Path) -> Iterator[str]:
-    """Nginx over a folder, on a free port; its URL."""
+def serving(
+    root: Path, cache: Path, hosts: Sequence[str] = ("127.0.0.1",), log: Path | None = None
+) -> Iterator[str]:
+    """Nginx over a folder, on a free port of loopback addresses; the URL of the first.
+
+    ``log`` gets a line a request: its end in seconds since 1970, its duration, address, path.
+    """
     program = shutil.which("nginx") or str(package("nginx", cache) / "usr/sbin/nginx")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "nginx.conf"
-        config.write_text(CONFIG.format(folder=folder, port=port, root=root))
+        listen = " ".join(f"listen {host}:{port};" for host in hosts)
+        told = f"{log} times" if log else "off"
+        config.write_text(CONFIG.format(folder=folder, listen=listen, root=root, log=told))
         with subprocess.Popen([program, "-c", config, "-e", f"{folder}/error.log"]) as server:
             try:
-                _wait_for(port)
-                yield f"http://127.0.0.1:{port}"
+                _wait_for(hosts[0], port)
+                yield f"http://{hosts[0]}:{port}"
             finally:
                 server.terminate()
 
 
-def _wait_for(port: int) -> None:
+def _wait_for(host: str, port: int) -> None:
     for _ in range(100):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        with contextlib.suppress(OSError), socket.create_connection((host, port)):
             return
         time.sleep(0.05)
 

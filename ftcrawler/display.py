@@ -35,6 +35,7 @@ HOWS = ("auto", "live", "plain", "json", "off")
 SECONDS = {"live": 0.5, "json": 1.0, "plain": 30.0}
 _BEAT = 0.05  # seconds between two looks at how late the loop is
 _DEAR = 100  # times what counting pending URLs took until it is done again
+_RECOUNT = 2.0  # seconds at least
 _ROWS_BESIDE = 12  # lines of a terminal that are left to others
 _FAULTS = ("failed", "deferred")
 
@@ -123,8 +124,7 @@ class Progress:
         now = time.monotonic()
         for name, queue in self._spider.queues.items():
             meter = self._meters[name]
-            counts = queue.store.state.counts(queue.store.run)
-            pending, rate = self._known_pending(queue, now), meter.rate(now)
+            pending, rate = self._known_pending(queue, now, final=final), meter.rate(now)
             most = queue.site.follow.max_pages
             wanted = pending if most is None else min(pending, max(0, most - queue.fetched))
             ended = bool(queue.resting) or (not wanted and not queue.inflight)
@@ -132,7 +132,7 @@ class Progress:
                 name,
                 meter.pages,
                 meter.outcomes["document"],
-                sum(n for key, n in counts.items() if key.startswith("pairs/")),
+                sum(n for key, n in queue.store.tally.items() if key.startswith("pairs/")),
                 pending,
                 sum(meter.outcomes[fault] for fault in _FAULTS),
                 rate,
@@ -140,15 +140,14 @@ class Progress:
                 _state(queue, ended=ended or final),
             )
 
-    def _known_pending(self, queue: SiteQueue, now: float) -> int:
+    def _known_pending(self, queue: SiteQueue, now: float, *, final: bool) -> int:
         """URLs that wait; counting many takes time, so it is done the less often."""
         due, count = self._pending.get(queue.site.name, (0.0, 0))
-        if now >= due:
+        if now >= due or final:
+            now = time.monotonic()
             count = sum(queue.store.state.pending())
-            self._pending[queue.site.name] = (
-                now + _DEAR * (time.monotonic() - now),
-                count,
-            )
+            took = time.monotonic() - now
+            self._pending[queue.site.name] = now + max(_RECOUNT, _DEAR * took), count
         return count
 
     def _begin_live(self) -> None:

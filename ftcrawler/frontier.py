@@ -7,6 +7,8 @@ and a killed run loses nothing that the state knows. Sites take turns, each at i
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections import Counter, deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -33,6 +35,7 @@ logger = logging.getLogger(__name__)
 MOST_LISTINGS = 5_000  # sitemaps and feeds that are read in one run
 READ_AHEAD = 100  # pending URLs of a site held in memory
 WAITING = 2  # requests of a site that wait for its delay: it never idles, others are not kept off
+ENDING = 1.5  # seconds for the shards of a run that was told to end
 STORAGE_REASON = "storage"
 
 
@@ -199,11 +202,25 @@ class Frontier(BaseScheduler):
 
 
 def finish(queues: Iterable[SiteQueue], reason: str, spider: Any) -> None:
-    """End the run of each site, one failing site not stopping the others."""
-    for queue in queues:
-        try:
-            if not spider.broken:
-                queue.store.state.count(queue.store.run, queue.rendering)
-                queue.store.end(reason)
-        except Exception as error:  # noqa: BLE001 - each site is ended, whatever one raises
-            spider.storage_failed(error)
+    """End the run of each site, one failing site not stopping the others.
+
+    All of them write at once. A run that was told to end takes no more than some seconds for it:
+    rows that are in no shard by then are in the state, for the next run to write.
+    """
+    queues = list(queues)
+    until = time.monotonic() + ENDING if reason == "shutdown" else math.inf
+
+    def first(queue: SiteQueue) -> None:
+        queue.store.state.count(queue.store.run, queue.rendering)
+        queue.store.begin_end()
+
+    def then(queue: SiteQueue) -> None:
+        queue.store.end(reason, seal=time.monotonic() < until)
+
+    for step in (first, then):
+        for queue in queues:
+            try:
+                if not spider.broken:
+                    step(queue)
+            except Exception as error:  # noqa: BLE001 - each site is ended, whatever one raises
+                spider.storage_failed(error)

@@ -24,7 +24,10 @@ from pipelines.shards import SCHEMAS, Format, Shard, is_shard_name, line_of, sha
 _STAGED = "SELECT row FROM outbox WHERE stream=? AND id>? AND id<=? ORDER BY id"
 _BORDER = "SELECT count(*), max(id) FROM (SELECT id FROM outbox WHERE stream=? AND id>? LIMIT ?)"
 
+THREADS = 4  # files are written at once, over all sites: they wait for the disk, mostly
+
 logger = logging.getLogger(__name__)
+_threads = ThreadPoolExecutor(THREADS, "shards")
 
 
 class Staged(Collection[bytes]):
@@ -111,23 +114,27 @@ class Outbox:
                 number += 1
         self._rows = self._bytes = 0
 
-    def seal_behind(self, run: int) -> None:
-        """Record what the thread has written, and let it write when enough is staged.
+    def seal_behind(self, run: int, *, everything: bool = False) -> None:
+        """Record what a thread has written, and let it write when enough, or anything, is staged.
 
         Never waits. Raises :class:`OSError` when the disk refused; the rows then stay staged.
         """
         if self._behind and self._behind.done():
             self._collect(run)
-        if self._behind is None and self.full:
+        if self._behind is None and (self.full or (everything and self._rows)):
             numbers = {stream: self._number(stream) for stream in SCHEMAS}
             self._rows = self._bytes = 0
-            thread = ThreadPoolExecutor(1, "shards")
-            self._behind = thread.submit(self._write_all, numbers)
-            thread.shutdown(wait=False)
+            self._behind = _threads.submit(self._write_all, numbers)
+
+    def leave(self, run: int) -> None:
+        """Record what a thread is about to end; what it has not begun stays staged."""
+        if self._behind and not self._behind.cancel():
+            self._collect(run)
+        self._behind = None
 
     def close(self) -> None:
         """Wait for the thread: what it writes must not appear once others may own the site."""
-        if self._behind:
+        if self._behind and not self._behind.cancel():
             wait([self._behind])
 
     def _collect(self, run: int) -> None:

@@ -69,6 +69,7 @@ class SiteStore:
         self._options = options
         self.clock = clock
         self._step = step
+        self.tally: Counter[str] = Counter()  # the run's counters, as they are in the state
         self.changes = 0  # grows with whatever may bring URLs that want a visit
         self._batch: list[Harvest] = []
         self._batch_begun = 0.0
@@ -114,6 +115,7 @@ class SiteStore:
             interrupted = last["ended_at"] is None
             if interrupted and not fresh and 0 <= now - last["started_at"] < RESUME_WITHIN:
                 self.run, self.resumed = last["id"], True
+                self.tally.update(self.state.counts(self.run))
             else:
                 self.run = self._new_run(now, fresh=fresh)
         self._outbox.seal(self.run)
@@ -212,11 +214,23 @@ class SiteStore:
         if self._outbox.full:
             self._outbox.seal(self.run)
 
-    def end(self, reason: str) -> None:
-        """Commit and seal everything; the run is over unless it was interrupted."""
+    def begin_end(self) -> None:
+        """Commit everything, and let threads begin to write what is staged."""
         self.flush()
         self.state.present()
-        self._outbox.seal(self.run)
+        self._outbox.seal_behind(self.run, everything=True)
+
+    def end(self, reason: str, *, seal: bool = True) -> None:
+        """Commit and seal everything; the run is over unless it was interrupted.
+
+        Without ``seal``, rows that no thread writes yet stay staged for the next run's shards.
+        """
+        self.flush()
+        self.state.present()
+        if seal:
+            self._outbox.seal(self.run)
+        else:
+            self._outbox.leave(self.run)
         if self._archive:
             self._archive.seal(self.run)
         if reason == "finished":
@@ -332,6 +346,7 @@ class SiteStore:
                 url_id = self._commit.apply(harvest, self.run, now, counts)
                 self._claimed.pop(url_id, None)
             self.state.count(self.run, counts)
+            self.tally.update(counts)
             if self._archive:
                 self._archive.note()
             self._step("batch-staged")

@@ -192,7 +192,7 @@ def test_ctrl_c_waits_for_nothing_and_gives_what_is_unanswered_no_outcome(web, c
             seconds = time.monotonic() - began
     done = Crawl(process.returncode, out, err, crawler.data)
     assert done.code == 7, err
-    assert seconds < 10  # it would be 60; `docs/performance.md` has what it takes
+    assert seconds < 10  # the pages and the extractor would take 60
     assert "Traceback" not in err
     assert workers
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]

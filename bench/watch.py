@@ -1,0 +1,77 @@
+"""What a run's processes hold and use while it goes on, read from /proc."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+LOOK = 0.25  # seconds between two looks
+
+
+@dataclass
+class Sample:
+    """At a time (seconds since the start): resident MiB and CPU seconds of all processes."""
+
+    at: float
+    mib: float
+    cpu: float
+    processes: int
+
+
+@dataclass
+class Watch:
+    """Looks at a process and all below it until it ends; SIGINT after ``stop_after`` seconds."""
+
+    run: subprocess.Popen[bytes]
+    stop_after: float = float("inf")
+    samples: list[Sample] = field(default_factory=list)
+    seconds: float = 0.0
+    _ended: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of all processes, those that ended included."""
+        return sum(self._ended.values())
+
+    @property
+    def own(self) -> float:
+        """CPU seconds of the process itself, without those that it started."""
+        return self._ended.get(self.run.pid, 0.0)
+
+    @property
+    def most_mib(self) -> float:
+        """Resident memory of all processes together, at most."""
+        return max(sample.mib for sample in self.samples)
+
+    def until_it_ends(self) -> Watch:
+        """Look until the run is over."""
+        began = time.monotonic()
+        stopped = False
+        while self.run.poll() is None:
+            now = time.monotonic() - began
+            if now > self.stop_after and not stopped:
+                self.run.send_signal(signal.SIGINT)
+                stopped = True
+            self._look(now)
+            time.sleep(LOOK)
+        self.seconds = time.monotonic() - began
+        return self
+
+    def _look(self, now: float) -> None:
+        pids, mib = [self.run.pid], 0.0
+        for pid in pids:
+            try:
+                stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+                children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            except OSError:
+                continue
+            pids += map(int, children)
+            self._ended[pid] = (int(stat[11]) + int(stat[12])) / _TICK
+            mib += int(stat[21]) * _PAGE / 2**20
+        self.samples.append(Sample(now, mib, self.cpu, len(pids)))
