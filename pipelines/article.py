@@ -32,6 +32,8 @@ _MENU_SHARE: Final = 0.5
 _PART: Final = 0.35
 _SHARED: Final = 0.6
 _AS_MUCH_AGAIN: Final = 2.0
+_COVERED: Final = 0.8
+_MUCH_MORE: Final = 6.0
 _LITTLE_SHARE: Final = 0.25
 
 
@@ -110,7 +112,19 @@ def _chosen(
     is_broken = len(drafts) > len(found_drafts) or not any(
         one.element is not None for one in drafts
     )
-    return [] if is_broken and _is_one_block(found_drafts) else drafts
+    if is_broken and _is_one_block(found_drafts):
+        return []
+    return drafts if drafts and drafts[0].element is not None else _whole(page, drafts)
+
+
+def _whole(page: etree._Element, fragments: list[Draft]) -> list[Draft]:
+    """The page's running text where an extractor has only fragments of it, or these."""
+    prose = _prose(page)
+    text = "".join(draft.letters for draft in prose)
+    letters = sum(len(draft.letters) for draft in fragments)
+    covered = sum(len(draft.letters) for draft in fragments if draft.letters in text)
+    is_same = covered >= _COVERED * letters and len(text) <= _MUCH_MORE * letters
+    return prose if is_same else fragments
 
 
 def _is_one_block(drafts: list[Draft]) -> bool:

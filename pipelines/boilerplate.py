@@ -121,7 +121,7 @@ def _line_rule(draft: Draft, *, in_prose: bool) -> str:
     text = draft.text
     if draft.kind == "paragraph" and BYLINE.search(text):
         return "byline"
-    if draft.kind == "paragraph" and CREDIT.search(text):
+    if draft.kind in {"paragraph", "table_row"} and CREDIT.search(text):
         return "credit"
     if FURNITURE.search(text):
         return "furniture"

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from pipelines.vocabulary import text_of
 from pipelines.whereabouts import is_framed, is_pictured, part_of, place_of
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def take_lost(page: Sequence[Draft], is_taken: list[bool], title: str) -> None:
     _fill_gaps(page, is_taken)
     _take_boxes(page, is_taken)
     _grow(page, is_taken)
-    if title:
-        _take_standfirst(page, is_taken, title)
+    if title and _take_standfirst(page, is_taken, title):
+        _fill_gaps(page, is_taken)
     _take_lost_headings(page, is_taken)
 
 
@@ -236,18 +237,28 @@ def _take_lost_headings(page: Sequence[Draft], is_taken: list[bool]) -> None:
             continue
         if heading is None or is_framed(page[index]):
             continue
-        if index > first or (
-            below is not None and heading.getparent() in list(below.iterancestors())
-        ):
+        if index > first or (below is not None and _heads(heading, below)):
             is_taken[index] = True
 
 
-def _take_standfirst(page: Sequence[Draft], is_taken: list[bool], title: str) -> None:
-    """Take the running text between the title and the first taken block."""
+def _heads(heading: etree._Element, below: etree._Element) -> bool:
+    """Whether the heading, or a box that holds nothing else, stands beside what is below."""
+    letters = len("".join(text_of(heading).split()))
+    around = heading.getparent()
+    for _ in range(_TITLE_DEPTH):
+        if around is None or len("".join(text_of(around).split())) > letters:
+            break
+        around = around.getparent()
+    return around is not None and any(outer is around for outer in below.iterancestors())
+
+
+def _take_standfirst(page: Sequence[Draft], is_taken: list[bool], title: str) -> bool:
+    """Take the running text between the title and the first taken block, if there is any."""
+    found = False
     heads = (n for n, draft in enumerate(page) if draft.kind == "heading" and draft.text == title)
     top = next(heads, -1)
     if top < 0:
-        return
+        return False
     below = range(top + 1, len(page))
     first = next((n for n in below if is_taken[n] and page[n].kind != "heading"), top)
     for index in range(top + 1, first if first - top <= _STANDFIRST_WITHIN else top):
@@ -259,4 +270,5 @@ def _take_standfirst(page: Sequence[Draft], is_taken: list[bool], title: str) ->
             continue
         is_text = draft.kind in {"paragraph", "heading"} and draft.linked_share < _QUOTED_SHARE
         if is_text and not is_framed(draft) and not is_pictured(draft):
-            is_taken[index] = True
+            found = is_taken[index] = True
+    return found

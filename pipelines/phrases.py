@@ -161,7 +161,7 @@ NO_HEADING: Final = re.compile(
     rf"^(?i:by|von|par|por) {_NAME}\b.{{0,60}}(?:(?i:{_DATE})|(?i:"
     r"\b(?:associated press|staff|reporter|correspondent|writer)\b))|"
     r"^(?i:(?:by )?(?:the )?(?:associated press|reuters|agence france-presse|canadian press|"
-    r"press association|new york times|washington post))$|"
+    r"press association|new york times|washington post))\W*$|"
     r"^\W?Start Quote$|^(?i:read more|see more|related)\s?: "
 )
 

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import pytest
+from lxml import etree
 
+from pipelines import article as article_file
 from pipelines.extract import extract_document
+from pipelines.match import unplaced
 from pipelines.records import Document
 from pipelines.rules import ExtractRules
 
@@ -230,3 +233,11 @@ def test_a_short_subtitle_belongs_to_the_article():
         "</h1>", "</h1><h2 class=subtitle>It came back without anybody on it</h2>"
     )
     assert texts_of(html) == ["It came back without anybody on it", *PROSE]
+
+
+def test_of_a_page_that_was_found_in_fragments_the_running_text_is_taken(monkeypatch):
+    pieces = [text.split(",")[0] for text in PROSE]
+    body = etree.fromstring(f"<body>{''.join(f'<p>{piece}</p>' for piece in pieces)}</body>")
+    monkeypatch.setattr(article_file, "find_body", lambda *_args, **_kwargs: body)
+    monkeypatch.setattr(article_file, "choose_drafts", lambda _page, found, _title: unplaced(found))
+    assert texts_of(article()) == PROSE
