@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.fingerprint import minhash
+from pipelines.messages import Example
 from pipelines.near import components, links, signatures
 from pipelines.records import normalised
-from pipelines.shapes import Example
 
 MANY_PROMPTS: Final = 5  # with one completion: more than chance
 SHOWN: Final = 5

@@ -10,24 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from pipelines.faults import Found
+from pipelines.messages import Example, talk
 from pipelines.targets import Shape, Target
-
-ROLES: Final = frozenset(("system", "developer", "user", "assistant", "tool", "function"))
-_FIRST: Final = frozenset(("system", "developer"))
-_TURNS: Final = ("user", "assistant")
-_TURNS_ONLY: Final = frozenset(_TURNS)
-
-
-class Example(NamedTuple):
-    """The texts of a line: what is asked (of several turns, all but the last answer), the answer.
-
-    ``messages`` is how many there are, for the tokens that each costs beyond its text.
-    """
-
-    prompt: str
-    completion: str
-    system: str = ""
-    messages: int = 0
 
 
 class Read(NamedTuple):
@@ -92,7 +76,7 @@ def _names(line: Mapping[str, Any]) -> str:
 
 
 def _chat(line: Mapping[str, Any], target: Target, faults: list[Found]) -> Example | None:
-    return _talk(line["messages"], target, faults)
+    return talk(line["messages"], target, faults)
 
 
 def _conversation(line: Mapping[str, Any], target: Target, faults: list[Found]) -> Example | None:
@@ -100,81 +84,7 @@ def _conversation(line: Mapping[str, Any], target: Target, faults: list[Found]) 
     if not (isinstance(asked, list) and isinstance(said, list)):
         faults.append(Found("bad-content", "prompt and completion: both lists, or both texts"))
         return None
-    return _talk([*asked, *said], target, faults)
-
-
-def _talk(messages: Any, target: Target, faults: list[Found]) -> Example | None:
-    """Messages by role; None when their texts cannot be told."""
-    if not isinstance(messages, list) or not messages:
-        faults.append(Found("no-messages"))
-        return None
-    turns: list[tuple[str, str]] = []
-    for message in messages:
-        turn = _turn(message, faults)
-        if turn is None:
-            return None
-        turns.append(turn)
-    _weights(messages, target, faults)
-    return _of_turns(turns, faults, alternates=target.alternates)
-
-
-def _turn(message: Any, faults: list[Found]) -> tuple[str, str] | None:
-    role = message.get("role") if isinstance(message, dict) else None
-    if not isinstance(role, str) or role not in ROLES:
-        faults.append(Found("bad-role", repr(role)[:80]))
-        return None
-    text = _content(message.get("content"))
-    if text is None and role == "assistant":  # a call of a tool has no text
-        text = "" if message.get("tool_calls") or message.get("function_call") else None
-    if text is None:
-        faults.append(Found("bad-content", f"of {role}: {type(message.get('content')).__name__}"))
-        return None
-    return role, text
-
-
-def _content(content: Any) -> str | None:
-    """A message's text: a string, or parts of which the texts are taken."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
-        return None
-    texts = [part.get("text") for part in content if "text" in part]
-    return "\n".join(texts) if all(isinstance(text, str) for text in texts) else None
-
-
-def _weights(messages: Sequence[dict[str, Any]], target: Target, faults: list[Found]) -> None:
-    for message in messages:
-        weight = message.get("weight", 1)
-        allowed = "weight" not in message or message["role"] in target.weights
-        if not allowed or isinstance(weight, bool) or weight not in (0, 1):
-            faults.append(Found("bad-weight", f"{weight!r} of {message['role']}"[:80]))
-            return
-    answers = [m.get("weight", 1) for m in messages if m["role"] == "assistant"]
-    if answers and not any(answers):
-        faults.append(Found("nothing-trained"))
-
-
-def _of_turns(
-    turns: Sequence[tuple[str, str]], faults: list[Found], *, alternates: bool
-) -> Example | None:
-    roles = [role for role, _ in turns]
-    if roles[-1] != "assistant":
-        faults.append(Found("no-answer"))
-        return None
-    if _is_disordered(roles, alternates=alternates):
-        faults.append(Found("bad-order", ", ".join(roles[:6])))
-    system = turns[0][1] if roles[0] in _FIRST else ""
-    before = turns[bool(roles[0] in _FIRST) : -1]
-    return Example("\n".join(text for _, text in before), turns[-1][1], system, len(turns))
-
-
-def _is_disordered(roles: Sequence[str], *, alternates: bool) -> bool:
-    """Whether the system speaks later than first, nobody asks, or turns are not taken."""
-    if any(role in _FIRST for role in roles[1:]) or "user" not in roles:
-        return True
-    turns = [role for role in roles if role not in _FIRST]
-    takes_turns = all(role == _TURNS[place % 2] for place, role in enumerate(turns))
-    return alternates and not takes_turns and _TURNS_ONLY.issuperset(turns)
+    return talk([*asked, *said], target, faults)
 
 
 def _texts(
@@ -235,7 +145,7 @@ def _gemini(line: Mapping[str, Any], target: Target, faults: list[Found]) -> Exa
         told = line["systemInstruction"]
         parts = told.get("parts") if isinstance(told, dict) else None
         messages.insert(0, {"role": "system", "content": parts})
-    return _talk(messages, target, faults)
+    return talk(messages, target, faults, typed=False)
 
 
 def _as_openai(content: Mapping[str, Any]) -> Any:
@@ -247,7 +157,7 @@ def _bedrock(line: Mapping[str, Any], target: Target, faults: list[Found]) -> Ex
     messages = line["messages"]
     if line.get("system") and isinstance(messages, list):
         messages = [{"role": "system", "content": line["system"]}, *messages]
-    return _talk(messages, target, faults)
+    return talk(messages, target, faults, typed=False)
 
 
 _KEYS: Final[Mapping[Shape, frozenset[str]]] = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipelines.faults import Found
-from pipelines.shapes import Example
+from pipelines.messages import Example
 
 MOST_CHARACTERS: Final = 10_000  # as OpenAI's prepare_data had it
 

@@ -18,8 +18,9 @@ from pipelines.affixes import Affixes
 from pipelines.examplefiles import Beginning, Entry
 from pipelines.faults import FAULTS, Found
 from pipelines.formats import FORMATS
+from pipelines.messages import Example
 from pipelines.repeats import Repeats
-from pipelines.shapes import Example, read_line
+from pipelines.shapes import read_line
 from pipelines.targets import TARGETS, Target
 from pipelines.textfaults import example_faults
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import re
 from itertools import pairwise
 
+import jsonschema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT
+from conftest import ROOT, SHARED
 
 from ftcrawler.checking import CheckError, check, sources_of
 from pipelines.affixes import Affixes
 from pipelines.examplefiles import DamagedError
 from pipelines.faults import FAULTS
 from pipelines.formats import FORMATS
+from pipelines.messages import Example
 from pipelines.repeats import Repeats
-from pipelines.shapes import Example
+from pipelines.shapes import read_line
 from pipelines.targets import MB, TARGETS, Target
 from pipelines.tokens import ENCODINGS, counter
 from pipelines.validate import Checker
@@ -240,6 +243,51 @@ def test_what_our_formats_write_is_fit_for_their_targets(name, system, tmp_path)
     report = checked({"train.jsonl": (tmp_path / "train.jsonl").read_bytes()}, tmp_path, target)
     assert report.findings == []
     assert report.files[0].examples == 120
+
+
+ROLE = ["user", "assistant"] * 4 + ["system", "developer", "tool", "function", "human", None, 5]
+CONTENT = ["hi"] * 8 + [
+    *("", None, 5, {"a": 1}, [], ["x"], [{"text": "x"}], [{"type": "text", "text": "x"}]),
+    [{"type": "image_url", "image_url": {"url": "https://a.example/b"}}],
+]
+CALL = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+MORE = {
+    "weight": [0, 1, 2, 0.5, "1"],
+    "name": ["a", 5],
+    "tool_calls": [[], [CALL], 5, [5]],
+    "tool_call_id": ["a", 5],
+}
+
+
+def any_message(chance):
+    message = {"role": chance.choice(ROLE), "content": chance.choice(CONTENT)}
+    for name, values in MORE.items():
+        if chance.random() < 0.1:
+            message[name] = chance.choice(values)
+    for name in ("role", "content"):
+        if chance.random() < 0.05:
+            del message[name]
+    return message
+
+
+def test_what_openais_schema_refuses_is_an_error():
+    path = SHARED / "spec" / "openai-training-lines.schema.json"
+    if not path.exists():
+        pytest.skip("no schema beside the clone")
+    inner = {"$ref": "#/components/schemas/FineTuneChatRequestInput"}
+    schema = jsonschema.Draft7Validator({**json.loads(path.read_text()), **inner})
+    chance = random.Random(11)
+    verdicts = set()
+    for _ in range(1_500):
+        line = {"messages": [any_message(chance) for _ in range(chance.randint(1, 3))]}
+        taken = not any(
+            FAULTS[each.name].weight == "error"
+            for each in read_line(line, TARGETS["openai"]).faults
+        )
+        good = schema.is_valid(line)
+        assert good or not taken, line
+        verdicts.add((good, taken))
+    assert verdicts == {(True, True), (True, False), (False, False)}
 
 
 def test_gzip_and_parquet_are_read_as_they_are(tmp_path):
