@@ -233,6 +233,21 @@ def test_every_fault_and_target_is_explained():
     assert [name for name in (*FAULTS, *TARGETS, *ENCODINGS) if name not in cells] == []
 
 
+def test_the_page_says_of_each_target_and_fault_what_holds():
+    page = (ROOT / "docs/formats.md").read_text("utf-8")
+    for target in TARGETS.values():
+        row = re.search(rf"^\| `{target.name}` \| (.+) \| `(.+)` \| (.*) ?\|$", page, re.MULTILINE)
+        assert row, target.name
+        assert (row[1], row[2]) == (", ".join(target.shapes), target.format)
+        numbers = [n for n in (target.least - 1 and target.least, target.most) if n]
+        numbers += [target.most_bytes // MB] if target.most_bytes else []
+        assert re.findall(r"[0-9,]*[0-9]", row[3]) == [f"{number:,}" for number in numbers]
+    errors, warnings = page.partition("\n### Errors\n")[2].split("\n### Warnings\n")
+    for weight, part in (("error", errors), ("warning", warnings)):
+        names = re.findall(r"^\| `([a-z0-9-]+)` \|", part, re.MULTILINE)
+        assert names == [name for name, fault in FAULTS.items() if fault.weight == weight]
+
+
 @pytest.mark.parametrize("name", TARGETS)
 @pytest.mark.parametrize("system", ["", "Be brief."])
 def test_what_our_formats_write_is_fit_for_their_targets(name, system, tmp_path):
