@@ -13,13 +13,13 @@ from typing import Final
 
 from pipelines.naming import (
     LATEST_VERB,
-    STRIPPED,
     SURE_VERBS,
     first_verb,
     has_name,
     is_strong,
     names_unsaid,
 )
+from pipelines.said import AROUND, said
 from pipelines.wordlists import WORDS
 
 _ENGLISH: Final = WORDS["en"]
@@ -81,7 +81,7 @@ _THINGS: Final = frozenset(
 )
 
 
-def gives_order(words: list[str]) -> bool:
+def _begins_with_order(words: list[str]) -> bool:
     """Whether a sentence, by its words in small letters, tells the reader to do something."""
     first = words[0]
     if first in _ORDERS:
@@ -108,7 +108,7 @@ def needs_name(tokens: list[str], words: list[str]) -> bool:
     if first in _LEADS:
         return not has_name(tokens[:LATEST_VERB])
     verb = first_verb(words)
-    if has_name(tokens[:verb]) or is_strong(tokens[0].strip(STRIPPED)):
+    if has_name(tokens[:verb]) or is_strong(tokens[0].strip(AROUND)):
         return False
     if first in _NEEDS_NAME or first in _NO_SUBJECT or first.endswith("ing"):
         return True
@@ -132,21 +132,26 @@ def _tells_what(words: list[str], verb: int) -> bool:
     return bool(word) and verb <= _EARLY and not is_action and _PARTS.isdisjoint(subject)
 
 
-def lack(sentence: str, language: str) -> str:
-    """What an English sentence lacks to stand alone: ``"order"``, ``"name"``, or nothing.
+def gives_order(sentence: str, language: str) -> bool:
+    """Whether an English sentence tells the reader to do something.
 
-    >>> lack("Remove the bees.", "en"), lack("The lid is open.", "en"), lack("Bees make wax.", "en")
-    ('order', 'name', '')
+    >>> gives_order("Remove the bees.", "en"), gives_order("Bees remove wax.", "en")
+    (True, False)
     """
-    tokens = sentence.split()
-    if language != "en" or not tokens:
-        return ""
-    words = [token.strip(STRIPPED).lower() for token in tokens]
-    if gives_order(words) or _orders_late(sentence):
-        return "order"
-    if names_unsaid(tokens, words) or needs_name(tokens, words):
-        return "name"
-    return ""
+    words = said(sentence).words if language == "en" else []
+    return bool(words) and (_begins_with_order(words) or _orders_late(sentence))
+
+
+def is_unnamed(sentence: str, language: str) -> bool:
+    """Whether an English sentence does not say what it is about.
+
+    >>> is_unnamed("The lid is open.", "en"), is_unnamed("Bees make wax.", "en")
+    (True, False)
+    """
+    if language != "en":
+        return False
+    _, _, tokens, words = said(sentence)
+    return bool(words) and (names_unsaid(tokens, words) or needs_name(tokens, words))
 
 
 def _orders_late(sentence: str) -> bool:

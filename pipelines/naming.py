@@ -7,10 +7,10 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from pipelines.said import AROUND
 from pipelines.wordlists import WORDS
 
 _ENGLISH: Final = WORDS["en"]
-STRIPPED: Final = ".,:;!?…()[]\"'“”‘’„«»"
 # A word that is a name whatever its place: an option, a path, a function, SQLite, FTS5.
 _STRONG: Final = re.compile(r"[A-Z].*[A-Z]|[^=*<>]*(?:[A-Z]{2}|[_/\\@]|\w\(|\w[.:]\w)")
 _STRONG_MARKS: Final = re.compile(r"[A-Z_/\\@#$=*+~^(\d-]|\w[.:]\w")
@@ -99,7 +99,7 @@ def is_name(token: str, place: int) -> bool:
     """
     if token[0] in _NO_NAMES_BEGIN:  # quoted, or an option
         return False
-    word = token.strip(STRIPPED)
+    word = token.strip(AROUND)
     if len(word) < _LEAST_NAME or word in _NO_NAMES:
         return False
     return (place > 0 and word[0].isupper()) or is_strong(word)
@@ -131,7 +131,7 @@ def names_unsaid(tokens: list[str], words: list[str]) -> bool:
     if not places:
         return False
     verb = first_verb(words)
-    is_named = has_name(tokens[:verb]) or is_strong(tokens[0].strip(STRIPPED))
+    is_named = has_name(tokens[:verb]) or is_strong(tokens[0].strip(AROUND))
     return any(_is_unsaid(tokens, words, at, is_own=is_named and at > verb) for at in places)
 
 

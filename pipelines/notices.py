@@ -90,6 +90,8 @@ _KEYS: Final = {
 }
 _PATTERNS: Final = {"error-page": _ERROR, "paywall": _PAYWALL, "consent-banner": _CONSENT}
 
+NOTICES: Final = tuple(_PATTERNS)
+
 
 class Notices:
     """Which of some prompts and completions are notices; one look for all that are given.
@@ -103,6 +105,10 @@ class Notices:
         texts = {prompt for prompt, _ in pairs}
         texts.update(completion for _, completion in pairs if len(completion) <= _SHORT)
         self._suspects = _with_keys(list(texts))
+
+    def may_say(self, rule: str) -> bool:
+        """Whether any of them may be told by a rule."""
+        return bool(self._suspects[rule])
 
     def says(self, rule: str, prompt: str, completion: str) -> bool:
         """Whether a prompt, or a short completion, is an error page, a paywall or a banner."""

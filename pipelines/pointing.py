@@ -10,42 +10,91 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# In small letters: what begins a sentence is looked at by pipelines.standing, "US" is a country.
-_AWAY: Final = re.compile(
-    r"(?<![\w'’-])(?:"
-    # What goes on from what was said.
-    r"also|again|anyway|anyhow|likewise|similarly|instead(?! of)|hence|therefore|thus|however"
-    r"|nevertheless|nonetheless|accordingly|consequently|furthermore|moreover|meanwhile|otherwise"
-    r"|besides|though(?=[.,;])|rather(?! than)|too(?=[.,;:)!?])|as well(?! as)"
-    r"|similar(?! to)|there(?! (?:is|are|was|were|will|would|has|have|had|may|might|can|must|should"
-    r"|exists?|be|seems?|appears?)\b)"
-    r"|others|the other|another(?! (?:country|city|person))|former|latter|respective(?:ly)?"
-    r"|both(?! (?:[\w-]+ ){1,6}and )|n?either(?! (?:\S+ ){1,9}n?or )"
-    r"|such(?! as| that)|so(?= that is| does| is| do| are)"
-    r"|(?:do|does|did|doing|done|of|for|with|like|by|about|than|and|but|if|when|because|after"
-    r"|before|at|on|to|from) that (?:is|are|was|will|would|can|could|may|might|must|should|ha[sd])"
-    r"|that(?=[.,;:!?)])|that (?:particular|kind|sort|type|same|point|case|way|time|reason)"
-    r"|(?:this|these|those)(?! (?:who|that|which|of|whose))"
-    # Where and when it was said, and by whom.
-    r"|above(?! (?:\d|all))|below(?! \d)|following|previous(?:ly)?|preceding|aforementioned"
-    r"|mentioned|earlier|here|now(?!adays)|today|yesterday|tomorrow|tonight"
-    r"|we|us|ours?|ourselves|my|me|mine|myself|let's|let’s"
-    r"|in (?:the|an|our|my) example|e\.g\. see|see (?:also|above|below|the)"
-    r")(?![\w'’-]|\.\w)"
-    r"|(?<![\w.])I(?:['’](?:m|ve|d|ll))?(?= [a-z])"
-    r"|(?<![\w'’-])(?:we|I)['’]"
-    r"|\((?:[Ss]ee|cf\.?) "
-    # What is compared with nothing, and a version of nothing.
-    r"|(?<!and )(?<!or )(?<!no )(?<!any )(?<!once )(?<!the )\b(?:more|less|fewer|larger|smaller"
-    r"|faster|slower|better|easier|newer|older)\b(?! and )(?! or )(?!.*\bthan\b)"
-    r"|(?<![A-Z]\w)(?<![A-Z]\w\w)(?<![A-Z]\w{3})(?<![A-Z]\w{4})(?<![A-Z]\w{5})(?<![A-Z]\w{6})"
-    r" versions? v?\d(?!.*, [A-Z])"
-    # Variables and what is to be filled in.
-    r"|(?<![\w'’\"“.(-])(?:[BD-HJ-QS-WYZ]|[A-Z]\d|X(?! (?:[Ss]erver|[Ww]indow)))(?![\w'’(+#.-])"
-    r"|<[\w -]+>|→|->|⇒"
-    r"|^(?:When|If|Once|Unless|While|Until|As) (?:\w+ed|set|unset|given|run|not|true|false|in|on)\b"
-    r"|\b(?:[Ss]ection|[Ff]igure|[Tt]able|[Cc]hapter|[Ee]xample|[Ss]tep|[Aa]ppendix|[Rr]ule) \d"
+from pipelines.said import Said
+
+# Words that point away whatever stands beside them.
+_PLAIN: Final = frozenset(
+    "also again anyway anyhow likewise similarly hence therefore thus however nevertheless "
+    "nonetheless accordingly consequently furthermore moreover meanwhile otherwise besides others "
+    "former latter respective respectively following previous previously preceding aforementioned "
+    "mentioned earlier here now today yesterday tomorrow tonight we our ours ourselves my me mine "
+    "myself let's let’s we're we’re we've we’ve we'll we’ll we'd we’d i'm i’m i've i’ve i'd i’d "
+    "i'll i’ll".split()
 )
+_US: Final = "us"  # in small letters: "US" is a country
+_BEFORE_THAT: Final = frozenset(
+    "do does did doing done of for with like by about than and but if when because after before "
+    "at on to from".split()
+)
+_AFTER_THAT: Final = frozenset(
+    "is are was will would can could may might must should has had particular kind sort type same "
+    "point case way time reason".split()
+)
+_THE_SAME_THAT: Final = frozenset(
+    "particular kind sort type same point case way time reason".split()
+)
+_MARKS: Final = frozenset(".,;:!?)")
+_COMPARED: Final = re.compile(
+    r"(?<!and )(?<!or )(?<!no )(?<!any )(?<!once )(?<!the )\b(?:more|less|fewer|larger|smaller"
+    r"|faster|slower|better|easier|newer|older)\b(?! and )(?! or )(?!.*\bthan\b)"
+)
+# A version of nothing: no name stands before it, none behind the clause.
+_VERSION_OF: Final = re.compile(r"(?<!\S)[^A-Z\s]+ versions? v?\d(?!.*, [A-Z])")
+_NUMBERED: Final = re.compile(
+    r"\b(?:[Ss]ection|[Ff]igure|[Tt]able|[Cc]hapter|[Ee]xample|[Ss]tep|[Aa]ppendix|[Rr]ule) \d"
+)
+_THIS: Final = re.compile(r"th(?:is|ese|ose)\b(?! (?:who|that|which|of|whose)\b)")
+# A word -> what it is followed by where it points away.
+_IF_SO: Final = {
+    "instead": re.compile(r"instead\b(?! of\b)"),
+    "though": re.compile(r"though[.,;]"),
+    "rather": re.compile(r"rather\b(?! than\b)"),
+    "too": re.compile(r"too[.,;:)!?]"),
+    "well": re.compile(r"as well\b(?! as\b)"),
+    "similar": re.compile(r"similar\b(?! to\b)"),
+    "there": re.compile(
+        r"there\b(?! (?:is|are|was|were|will|would|has|have|had|may|might|can|must|should"
+        r"|exists?|be|seems?|appears?)\b)"
+    ),
+    "other": re.compile(r"the other\b"),
+    "another": re.compile(r"another\b(?! (?:country|city|person)\b)"),
+    "both": re.compile(r"both\b(?! (?:[\w-]+ ){1,6}and )"),
+    "either": re.compile(r"either\b(?! (?:\S+ ){1,9}or )"),
+    "neither": re.compile(r"neither\b(?! (?:\S+ ){1,9}nor )"),
+    "such": re.compile(r"such\b(?! as\b| that\b)"),
+    "so": re.compile(r"\bso (?:that is|does|is|do|are)\b"),
+    **dict.fromkeys(("this", "these", "those"), _THIS),
+    "above": re.compile(r"above\b(?! (?:\d|all))"),
+    "below": re.compile(r"below\b(?! \d)"),
+    "i": re.compile(r"(?<![\w.])I(?= [a-z])"),
+    "see": re.compile(r"\([Ss]ee |see (?:also|above|below|the)\b"),
+    "cf": re.compile(r"\(cf\.? "),
+    **dict.fromkeys(
+        "more less fewer larger smaller faster slower better easier newer older".split(), _COMPARED
+    ),
+    **dict.fromkeys(("version", "versions"), _VERSION_OF),
+    "example": re.compile(r"in (?:the|an|our|my) example\b|[Ee]xample \d"),
+    **dict.fromkeys("section figure table chapter step appendix rule".split(), _NUMBERED),
+    **dict.fromkeys(
+        "when if once unless while until as".split(),
+        re.compile(
+            r"(?:When|If|Once|Unless|While|Until|As) (?:\w+ed|set|unset|given|run|not|true|false|in"
+            r"|on)\b"
+        ),
+    ),
+}
+_AT_FIRST: Final = frozenset("when if once unless while until as".split())
+_HINTS: Final = frozenset(_IF_SO) - _AT_FIRST
+# Variables, and what is to be filled in.
+_LETTERS: Final = frozenset(
+    [*"bdefghjklmnopqstuvwxyz"]
+    + [f"{letter}{digit}" for letter in "abcdefghijklmnopqrstuvwxyz" for digit in "0123456789"]
+)
+_VARIABLE: Final = re.compile(
+    r"(?<![\w'’\"“.(-])(?:[BD-HJ-QS-WYZ]|[A-Z]\d|X(?! (?:[Ss]erver|[Ww]indow)))(?![\w'’(+#.-])"
+)
+_TO_FILL: Final = re.compile(r"<[\w -]+>")
+_ARROWS: Final = ("→", "->", "⇒")
 # "Step 3: Populate the tree", "FTS5 - a module", "(2) The constant": parts of lists.
 _LABEL: Final = re.compile(r"(?:\S+ ){0,3}\S*(?:[:：]| [-–—])(?: |$)|\((?!.*\?\)?$)|\d+[.)] ")
 _VERSION: Final = re.compile(r"(?:The )?(?:[Vv]ersion|[Rr]elease) \d")
@@ -84,23 +133,60 @@ _ELSEWHERE: Final = re.compile(
     r"|\b(?:[Ii]n|[Ff]or) (?:our|the|this) example\b|\blike (?:this|so)[.:]"
     r"|\([Ss]ee sidebar"
 )
+_SENDS_FIRST: Final = re.compile(r"(?:[Ss]ee also\b|[Ss]ee [^,]{1,60}[.:] )")
 _SENDS: Final = re.compile(
     r"(?:[Ss]ee|[Rr]efer to|[Cc]onsult|[Rr]ead|[Ff]or (?:more|further|details))\b[^.!?]*"
     r"(?:[.:]\w[^.!?]*)*[.!?)\]]*"
 )
 
 
-def points_away(sentence: str, words: list[str], tokens: list[str]) -> bool:
+def points_away(sentence: Said) -> bool:
     """Whether a sentence has a word that needs its page, its writer or its day.
 
-    >>> def points(text): return points_away(text, text.lower().split(), text.split())
-    >>> points("Bees also sleep."), points("Here bees sleep."), points("Bees sleep.")
-    (True, False, False)
+    >>> from pipelines.said import said
+    >>> points_away(said("Bees also sleep.")), points_away(said("Bees sleep."))
+    (True, False)
     """
-    if _AWAY.search(sentence) or any(form.match(sentence) for form in _FORMS):
+    text, _, tokens, words = sentence
+    if not _PLAIN.isdisjoint(words) or _US in tokens:
         return True
-    persons = [at for at, word in enumerate(words) if word in _PERSONS]
-    return bool(persons) and not _is_named(words, tokens, persons[0])
+    if _has_pointer(text, words) or _has_variable(text, words):
+        return True
+    if any(form.match(text) for form in _FORMS):
+        return True
+    return not _PERSONS.isdisjoint(words) and not _is_named(
+        words, tokens, next(at for at, word in enumerate(words) if word in _PERSONS)
+    )
+
+
+def _has_pointer(text: str, words: list[str]) -> bool:
+    """Whether a word points away by what follows it."""
+    if words[0] in _AT_FIRST and _IF_SO[words[0]].match(text):
+        return True
+    if "that" in words and _points_with_that(text, words):
+        return True
+    return any(_IF_SO[word].search(text) for word in _HINTS.intersection(words))
+
+
+def _points_with_that(text: str, words: list[str]) -> bool:
+    """Whether "that" stands for something: "to do that is", "like that.", "that case"."""
+    if any(f"that{mark}" in text for mark in _MARKS):
+        return True
+    return any(
+        word == "that"
+        and after in _AFTER_THAT
+        and (before in _BEFORE_THAT or after in _THE_SAME_THAT)
+        for before, word, after in zip(words, words[1:], words[2:], strict=False)
+    )
+
+
+def _has_variable(text: str, words: list[str]) -> bool:
+    """Whether it speaks of X or T1, of ``<path>``, or of what becomes of what."""
+    if not _LETTERS.isdisjoint(words) and _VARIABLE.search(text):
+        return True
+    if "<" in text and _TO_FILL.search(text):
+        return True
+    return any(arrow in text for arrow in _ARROWS)
 
 
 def _is_named(words: list[str], tokens: list[str], end: int) -> bool:
@@ -124,4 +210,4 @@ def sends_elsewhere(text: str) -> bool:
     >>> sends_elsewhere("See git-log(1)."), sends_elsewhere("It is as shown below.")
     (True, True)
     """
-    return bool(_ELSEWHERE.search(text) or _SENDS.fullmatch(text))
+    return bool(_ELSEWHERE.search(text) or _SENDS_FIRST.match(text) or _SENDS.fullmatch(text))

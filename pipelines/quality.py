@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache, partial
 from typing import Final, get_args
 
-from pipelines.alone import lack
+from pipelines.alone import gives_order, is_unnamed
 from pipelines.budget import block_spans, estimate_tokens
 from pipelines.fragments import is_fragment
 from pipelines.headings import has_word, heads_list, is_generic, part_number
@@ -23,7 +23,7 @@ from pipelines.looks import (
     is_symbols,
     is_unsaid,
 )
-from pipelines.notices import Notices, is_blind_text
+from pipelines.notices import NOTICES, Notices, is_blind_text
 from pipelines.pii import mask_pii
 from pipelines.pointing import begins_small, sends_elsewhere
 from pipelines.records import Document, Pair, PairKind, normalised
@@ -57,18 +57,28 @@ class Judge:
         self.language = language
         self.notices = Notices([(pair.prompt, pair.completion) for pair in pairs])
         self.is_fragment = cache(self._is_fragment)
-        self.lack = cache(partial(lack, language=language))
+        self.orders = cache(partial(gives_order, language=language))
+        self.is_unnamed = cache(partial(is_unnamed, language=language))
         self.leans = cache(partial(leans, language=language))
-        self.may_be_blind = document is None or is_blind_text(f"{document.title}\n{document.text}")
         self._phrases: Phrases | None = None
         if document and document.blocks:
             starts = [start for start, _ in block_spans(document)]
             self._phrases = Phrases(document.text, starts)
-        self._drops = {kind: _drops_for(kind in _SENTENCES, rules) for kind in get_args(PairKind)}
+        skipped = frozenset(rules.skip_rules) | self._impossible(document)
+        self._drops = {kind: _drops_for(kind in _SENTENCES, skipped) for kind in get_args(PairKind)}
+
+    def _impossible(self, document: Document | None) -> frozenset[str]:
+        """The names of rules that can drop none of the pairs."""
+        names = [name for name in NOTICES if not self.notices.may_say(name)]
+        if document and not is_blind_text(f"{document.title}\n{document.text}"):
+            names.append("blind-text")
+        if self.rules.pii != "drop":
+            names.append("personal-data")
+        return frozenset(names)
 
     def repeats_phrases(self, pair: Pair) -> bool:
         """Whether a completion repeats its phrases."""
-        if len(pair.completion.split(None, PHRASES_FROM - 1)) < PHRASES_FROM:
+        if len(pair.completion) < 2 * PHRASES_FROM - 1:
             return False
         if self._phrases and not self._phrases.may_repeat(
             pair.completion_start, pair.completion_end
@@ -140,7 +150,10 @@ def _part_leans(pair: Pair, judge: Judge) -> bool:
         return False
     before = pair.prompt.partition("\n")[2]
     return not before or bool(
-        judge.leans(before) or judge.is_fragment(before) or judge.lack(before)
+        judge.leans(before)
+        or judge.orders(before)
+        or judge.is_fragment(before)
+        or judge.is_unnamed(before)
     )
 
 
@@ -165,13 +178,6 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
         lambda pair, judge: 0 < judge.rules.max_parts < part_number(pair.prompt),
         False,
     ),
-    "prompt-is-completion": (lambda pair, _: _is_same(pair), None),
-    "prompt-in-completion": (
-        lambda pair, _: (
-            _repeats_sentence(pair) if pair.kind in _SENTENCES else _begins_with_prompt(pair)
-        ),
-        None,
-    ),
     "prompt-too-short": (
         lambda pair, judge: not has_words(pair.prompt, judge.rules.min_prompt_words),
         True,
@@ -180,6 +186,13 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
         lambda pair, judge: has_words(pair.prompt, judge.rules.max_prompt_words + 1),
         None,
     ),
+    "prompt-generic": (_is_generic, False),
+    "part-leans": (_part_leans, False),
+    "prompt-leans": (lambda pair, judge: judge.leans(pair.prompt), True),
+    "prompt-orders": (lambda pair, judge: judge.orders(pair.prompt), True),
+    "prompt-fragment": (lambda pair, judge: judge.is_fragment(pair.prompt), True),
+    "prompt-unnamed": (lambda pair, judge: judge.is_unnamed(pair.prompt), True),
+    "prompt-symbols": (lambda pair, _: is_symbols(pair.prompt), True),
     "completion-too-short": (
         lambda pair, judge: (
             not has_words(pair.completion[:LOOKED_AT], judge.rules.min_completion_words)
@@ -190,37 +203,32 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
         lambda pair, judge: 0 < judge.rules.max_tokens < estimate_tokens(pair.completion),
         None,
     ),
-    "personal-data": (_has_pii, None),
-    "blind-text": (
-        lambda pair, judge: (
-            judge.may_be_blind and (is_blind_text(pair.prompt) or is_blind_text(pair.completion))
+    "completion-fragment": (lambda pair, _: not holds_sentences(pair.completion), True),
+    "prompt-is-completion": (lambda pair, _: _is_same(pair), None),
+    "prompt-in-completion": (
+        lambda pair, _: (
+            _repeats_sentence(pair) if pair.kind in _SENTENCES else _begins_with_prompt(pair)
         ),
         None,
     ),
-    **{
-        name: (partial(_is_notice, name), None)
-        for name in ("error-page", "paywall", "consent-banner")
-    },
-    "prompt-generic": (_is_generic, False),
-    "part-leans": (_part_leans, False),
-    "prompt-orders": (lambda pair, judge: judge.lack(pair.prompt) == "order", True),
-    "prompt-fragment": (lambda pair, judge: judge.is_fragment(pair.prompt), True),
-    "completion-fragment": (lambda pair, _: not holds_sentences(pair.completion), True),
-    "prompt-leans": (lambda pair, judge: judge.leans(pair.prompt), True),
-    "prompt-symbols": (lambda pair, _: is_symbols(pair.prompt), True),
+    "personal-data": (_has_pii, None),
+    "blind-text": (
+        lambda pair, _: is_blind_text(pair.prompt) or is_blind_text(pair.completion),
+        None,
+    ),
+    **{name: (partial(_is_notice, name), None) for name in NOTICES},
     "completion-symbols": (lambda pair, _: is_symbols(pair.completion), None),
-    "repeated-lines": (lambda pair, _: repeats_lines(pair.completion), None),
-    "repeated-phrases": (lambda pair, judge: judge.repeats_phrases(pair), None),
+    "completion-points": (
+        lambda pair, judge: judge.language == "en" and sends_elsewhere(pair.completion),
+        True,
+    ),
     "completion-unsaid": (lambda pair, _: is_unsaid(pair.completion), False),
     "completion-broken": (
         lambda pair, judge: judge.language == "en" and is_broken(pair.completion),
         False,
     ),
-    "prompt-unnamed": (lambda pair, judge: judge.lack(pair.prompt) == "name", True),
-    "completion-points": (
-        lambda pair, judge: judge.language == "en" and sends_elsewhere(pair.completion),
-        True,
-    ),
+    "repeated-lines": (lambda pair, _: repeats_lines(pair.completion), None),
+    "repeated-phrases": (lambda pair, judge: judge.repeats_phrases(pair), None),
     "wrong-language": (lambda pair, judge: is_foreign(pair.completion, judge.language), None),
 }
 
@@ -228,11 +236,11 @@ PAIR_REASONS: Final = tuple(_DROPS)
 
 
 @lru_cache(maxsize=64)
-def _drops_for(are_sentences: bool, rules: PairRules) -> tuple[tuple[str, _Drops], ...]:  # noqa: FBT001 - one of two tables
+def _drops_for(are_sentences: bool, skipped: frozenset[str]) -> tuple[tuple[str, _Drops], ...]:  # noqa: FBT001 - one of two tables
     return tuple(
         (name, drops)
         for name, (drops, for_sentences) in _DROPS.items()
-        if name not in rules.skip_rules and for_sentences in (None, are_sentences)
+        if name not in skipped and for_sentences in (None, are_sentences)
     )
 
 

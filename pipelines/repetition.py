@@ -6,7 +6,7 @@ Insights from Training Gopher", table A1 (repetition removal).
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
@@ -109,6 +109,15 @@ class Phrases:
         return list(map(hash, zip(*_shifted(words, _FIRST_LOOK), strict=False)))
 
     @cached_property
+    def _repeated(self) -> list[int]:
+        """The places of those that were said before, anywhere in the text."""
+        count = len(self._grams)
+        first = dict(zip(reversed(self._grams), range(count - 1, -1, -1), strict=True))
+        if len(first) == count:
+            return []
+        return [at for at, gram in enumerate(self._grams) if first[gram] != at]
+
+    @cached_property
     def _before(self) -> list[int]:
         """How many words stand before each block."""
         return [0, *accumulate(map(len, self._said))]
@@ -124,8 +133,13 @@ class Phrases:
     def may_repeat(self, start: int, end: int) -> bool:
         """Whether ``repeats_phrases`` may be true of ``text[start:end]``; right to say no."""
         first, last = self._words_before(start), self._words_before(end) - _FIRST_LOOK + 1
-        grams = self._grams[first:last]
-        return len(set(grams)) - _CUT_WORDS < _NEARLY_ALL * len(grams)
+        count = last - first
+        if count < PHRASES_FROM - 2 * _FIRST_LOOK:
+            return False
+        repeated = bisect_left(self._repeated, last) - bisect_left(self._repeated, first)
+        if count - repeated - _CUT_WORDS >= _NEARLY_ALL * count:
+            return False
+        return len(set(self._grams[first:last])) - _CUT_WORDS < _NEARLY_ALL * count
 
     def _words_before(self, place: int) -> int:
         block = bisect_right(self._starts, place) - 1

@@ -9,13 +9,19 @@ from itertools import pairwise
 from typing import Final
 
 from pipelines.pointing import points_away
+from pipelines.said import AROUND, said
 from pipelines.wordlists import WORDS, Words
 
-_FIRST_WORDS: Final = {
-    language: frozenset(opener.split(" ", 1)[0] for opener in known.openers)
+# The first word of an opener -> of how many words those are that begin with it.
+_LENGTHS: Final = {
+    language: {
+        first: sorted(
+            {opener.count(" ") + 1 for opener in known.openers if opener.split(" ", 1)[0] == first}
+        )
+        for first in {opener.split(" ", 1)[0] for opener in known.openers}
+    }
     for language, known in WORDS.items()
 }
-_AROUND: Final = ".,:;!?…()[]'\"“”„«»"
 _VERB: Final = 2  # the third word
 _HOW_MANY: Final = frozenset("all both half most none each neither".split())
 # "The main advantage is": of what, it does not say.
@@ -56,13 +62,13 @@ def leans(sentence: str, language: str) -> bool:
     known = WORDS.get(language)
     if not known:
         return False
-    lower = sentence.lower()
-    words = [word.strip(_AROUND) for word in lower.split()]
+    cut = said(sentence)
+    lower, words = cut.lower, cut.words
     return bool(words) and (
         _opens(words, language, known)
         or _has_pointer(lower, known)
         or _points(words, known)
-        or (language == "en" and points_away(sentence, words, sentence.split()))
+        or (language == "en" and points_away(cut))
         or (language == "en" and _comes_late(lower, known))
         or (language == "en" and not _is_name(sentence[4:]) and _is_known(words, known))
         or (language == "en" and _goes_on(words, lower))
@@ -71,9 +77,8 @@ def leans(sentence: str, language: str) -> bool:
 
 def _opens(words: list[str], language: str, known: Words) -> bool:
     """Whether it begins with one of the phrases that need something before them."""
-    return words[0] in _FIRST_WORDS[language] and any(
-        " ".join(words[:n]) in known.openers for n in range(1, _LONGEST_OPENER + 1)
-    )
+    lengths = _LENGTHS[language].get(words[0], ())
+    return any(" ".join(words[:length]) in known.openers for length in lengths)
 
 
 def _has_pointer(lower: str, known: Words) -> bool:
@@ -127,7 +132,7 @@ def _is_done(word: str) -> bool:
 
 def _is_name(text: str) -> bool:
     """Whether a word with a capital begins it; ``X`` alone is a variable."""
-    start = text.lstrip(_AROUND)[:_LETTERS]
+    start = text.lstrip(AROUND)[:_LETTERS]
     return len(start) == _LETTERS and start.isalpha() and start[0].isupper()
 
 
@@ -152,5 +157,5 @@ def _comes_late(lower: str, known: Words) -> bool:
     return bool(
         comma
         and rest.startswith(_SUBJECTS)
-        and known.verbs.isdisjoint(word.strip(_AROUND) for word in lead.split())
+        and known.verbs.isdisjoint(word.strip(AROUND) for word in lead.split())
     )

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pipelines.alone import lack
+from pipelines.alone import gives_order, is_unnamed
 from pipelines.fragments import is_fragment
 from pipelines.headings import is_generic, tells_alone
 from pipelines.pii import mask_pii
@@ -62,7 +62,12 @@ PROSE = (
         pytest.param(
             "heading", "Bees > 2026-01-02", GOOD, "prompt-without-letters", id="in a path"
         ),
-        pytest.param("title", "Bees", " BEES\n", "prompt-is-completion", id="but for case"),
+        pytest.param(
+            "title",
+            "Bees in large wooden hives",
+            " BEES in large\nwooden hives",
+            "prompt-is-completion",
+        ),
         pytest.param("title", "Bees", f"Bees.\n{GOOD}", "prompt-in-completion", id="headline"),
         pytest.param("title", "Honey", GOOD, None, id="only the beginning is the same"),
         pytest.param(
@@ -94,7 +99,7 @@ PROSE = (
         pytest.param("title", "Overview", GOOD, None, id="a title stands alone by its page"),
         pytest.param("sentence", "A list of all bees:", GOOD, "prompt-fragment", id="a colon"),
         pytest.param("sentence", "A list of all bees.", GOOD, "prompt-fragment", id="no verb"),
-        pytest.param("sentence", "the hives are open.", GOOD, "prompt-fragment", id="small"),
+        pytest.param("sentence", "hives of bees are open.", GOOD, "prompt-fragment", id="small"),
         pytest.param("sentence", "However, they all live in hives.", GOOD, "prompt-leans"),
         pytest.param("sentence", "Remove the lid of a hive.", GOOD, "prompt-orders"),
         pytest.param("sentence", "Bees like the lid to be closed.", GOOD, "prompt-unnamed"),
@@ -116,7 +121,7 @@ PROSE = (
             "title", "Sums", f"{GOOD}\nR-1-22-34\n{GOOD}!\n11-22-33", "completion-symbols"
         ),
         pytest.param("title", "Bees", f"{GOOD}\n" * 4, "repeated-lines"),
-        pytest.param("title", "Bees", "bees fly home and " * 20, "repeated-phrases"),
+        pytest.param("title", "Bees", "bees fly home and eat. " * 20, "repeated-phrases"),
         pytest.param(
             "title",
             "Bees",
@@ -312,8 +317,10 @@ def test_fragments(language, sentence, is_bad):
     ],
 )
 def test_what_a_sentence_lacks_to_stand_alone(sentence, lacking):
-    assert lack(sentence, "en") == lacking
-    assert lack(sentence, "de") == ""
+    orders, is_bare = gives_order(sentence, "en"), is_unnamed(sentence, "en")
+    assert ("order" if orders else "name" if is_bare else "") == lacking
+    assert not gives_order(sentence, "de")
+    assert not is_unnamed(sentence, "de")
 
 
 @pytest.mark.parametrize(
@@ -366,7 +373,8 @@ def test_pointing(sentence, points):
     ("text", "sends"),
     [
         ("See bees(1).", True),
-        ("See bees(1) for more. Bees are small.", False),
+        ("See bees(1) for more. Bees are small.", True),
+        ("Bees see more. See bees(1) for more.", False),
         ("Refer to the page of bees for details.", True),
         ("Bees are moved as described above.", True),
         ("Bees fly above a hive.", False),
