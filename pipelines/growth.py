@@ -32,6 +32,7 @@ _SUBTITLE_NAME: Final = re.compile(
     r"\bsub-?(?:title|head)|\bstand-?first\b|\bdec?k\b|\blede\b", re.IGNORECASE
 )
 _HOST: Final = re.compile(r"https?://([^/?#]+)", re.IGNORECASE)
+_WORDS_OF_A_NAME: Final = 3
 _SHARES: Final = re.compile(
     r"\b(?:facebook|twitter|x|linkedin|pinterest|reddit|whatsapp|telegram|t|digg|stumbleupon|"
     r"tumblr|vk|weibo|instagram|youtube|plus\.google)\.(?:com|me|ru|net)\b"
@@ -88,7 +89,8 @@ def _take_between(page: Sequence[Draft], is_taken: list[bool]) -> bool:
         part = part_of(draft)
         if _is_linked(draft):
             if draft.kind == "list_item" and part in parts:
-                is_taken[index] = _leads_elsewhere(draft, elsewhere)
+                is_led = is_taken[index - 1] and _leads_in(page[index - 1], draft)
+                is_taken[index] = is_led or _leads_elsewhere(draft, elsewhere)
             continue
         if draft.kind == "paragraph":
             is_beside = part in outer and _is_text(draft) and not is_pictured(draft)
@@ -100,6 +102,21 @@ def _take_between(page: Sequence[Draft], is_taken: list[bool]) -> bool:
         if is_beside or (len(draft.letters) >= _TELLING and place_of(draft) in places):
             is_taken[index] = True
     return found
+
+
+def _leads_in(before: Draft, item: Draft) -> bool:
+    """Whether the item is a name that the sentence before leads to, or the item before it.
+
+    Headlines are none: they are more than a few words.
+    """
+    if len(item.text.split()) > _WORDS_OF_A_NAME:
+        return False
+    if before.kind == "list_item":
+        element = item.element
+        return (
+            element is not None and _is_linked(before) and element.getprevious() is before.element
+        )
+    return before.kind == "paragraph" and len(before.letters) >= _TELLING and before.text[-1] == ":"
 
 
 def _leads_elsewhere(draft: Draft, known: dict[etree._Element, bool]) -> bool:

@@ -220,6 +220,18 @@ def test_a_list_of_links_to_many_other_sites_is_of_the_article():
     assert "Boat yard a" not in texts_of(article(between=f"<h2>Builders</h2><ul>{own}</ul>"))
 
 
+def test_a_list_of_names_that_a_sentence_leads_to_is_of_the_article():
+    led = PROSE[1].replace(".", ":")
+    names = "".join(f"<li><a href=/{n}>Boat yard {n}</a></li>" for n in "abcdef")
+    first, _, *rest = (f"<p>{text}</p>" for text in PROSE)
+    html = (
+        f"<article><h1>The ferry</h1>{first}<p>{led}</p><ul>{names}</ul>{''.join(rest)}</article>"
+    )
+    assert texts_of(html)[2:8] == [f"Boat yard {n}" for n in "abcdef"]
+    headlines = html.replace("Boat yard", "The boat yard that was never open")
+    assert len(texts_of(headlines)) == len(PROSE)
+
+
 def test_a_heading_of_a_list_with_headings_of_its_level_is_not_empty():
     items = "".join(f"<li><h2>Boat {n}</h2><p>{text}</p></li>" for n, text in enumerate(PROSE))
     found = texts_of(
