@@ -10,7 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, compress, pairwise
+from operator import ne
 from typing import Final
 
 from pipelines.sentences import is_finished
@@ -115,7 +116,8 @@ class Phrases:
         first = dict(zip(reversed(self._grams), range(count - 1, -1, -1), strict=True))
         if len(first) == count:
             return []
-        return [at for at, gram in enumerate(self._grams) if first[gram] != at]
+        firsts = map(first.__getitem__, self._grams)
+        return list(compress(range(count), map(ne, firsts, range(count))))
 
     @cached_property
     def _before(self) -> list[int]:
