@@ -12,7 +12,6 @@ import argparse
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,7 +26,8 @@ from bench.planted import Story, Writer
 from pipelines.fingerprint import minhash, runs_of, similarity
 from pipelines.near import SIMILARITY
 from pipelines.rows import document_id
-from pipelines.shards import SCHEMAS, shard_path
+from pipelines.shards import SCHEMAS
+from pipelines.streams import shard_path
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARE = 0.2
@@ -36,24 +36,23 @@ SHARD_ROWS = 20_000
 CONSENT = '{"decision": "allow", "signal": ""}'
 NIGHT = 86_400_000
 BEGAN = 1_790_000_000_000  # milliseconds
+# Documents that share three bands with an earlier one go; nobody is compared, no cluster is made.
 BY_HAND = """
+SET preserve_insertion_order = false;
 CREATE TABLE sig AS SELECT row_number() OVER (ORDER BY fetched_at, document_id) AS n, document_id,
     hex(minhash) AS minhash FROM read_parquet('{data}/documents/*/*.parquet');
-CREATE TABLE bands AS SELECT n, band, substr(minhash, band * 16 + 1, 16) AS said
+CREATE TABLE bands AS SELECT n, band, hash(substr(minhash, band * 16 + 1, 16)) AS said
     FROM sig, range(32) bands(band);
-CREATE TABLE candidates AS SELECT DISTINCT a.n AS one, b.n AS other
-    FROM bands a JOIN bands b USING (band, said) WHERE a.n < b.n;
-CREATE TABLE copies AS SELECT DISTINCT other FROM (
-    SELECT other, list_sum([CAST(substr(a.minhash, i * 4 + 1, 4) = substr(b.minhash, i * 4 + 1, 4)
-        AS INTEGER) for i in range(128)]) AS same
-    FROM candidates JOIN sig a ON a.n = one JOIN sig b ON b.n = other) WHERE same >= 0.6 * 128;
-CREATE TABLE kept AS SELECT document_id, n FROM sig ANTI JOIN copies ON other = n;
-COPY (SELECT pairs.*, hash(document_id) % 20 = 0 AS validation
-    FROM read_parquet('{data}/pairs/*/*.parquet', hive_partitioning = false) pairs
-    JOIN kept USING (document_id)
-    QUALIFY row_number() OVER (
-        PARTITION BY md5(lower(replace(prompt || chr(0) || completion, ' ', ''))) ORDER BY n) = 1)
-TO '{out}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (validation));
+CREATE TABLE kept AS SELECT document_id, n FROM sig WHERE n NOT IN (
+    SELECT DISTINCT other FROM (
+        SELECT a.n AS one, b.n AS other FROM bands a JOIN bands b USING (band, said)
+        WHERE a.n < b.n GROUP BY ALL HAVING count(*) >= 3));
+CREATE TABLE firsts AS SELECT min(pair_id) AS pair_id FROM (
+    SELECT pair_id, hash(lower(replace(prompt || chr(0) || completion, ' ', ''))) AS said
+    FROM read_parquet('{data}/pairs/*/*.parquet', hive_partitioning = false)
+    JOIN kept USING (document_id)) GROUP BY said;
+COPY (SELECT * FROM read_parquet('{data}/pairs/*/*.parquet', hive_partitioning = false)
+    SEMI JOIN firsts USING (pair_id)) TO '{out}' (FORMAT parquet, COMPRESSION zstd);
 """
 
 
@@ -172,8 +171,7 @@ def build(data: Path, memory: str) -> tuple[float, float, float]:
 
 
 def by_hand(data: Path, memory: str) -> tuple[float, float, float]:
-    out = data / "by-hand"
-    shutil.rmtree(out, ignore_errors=True)
+    out = data / "by-hand.parquet"
     script = (
         f"import duckdb; db = duckdb.connect(config={{'memory_limit': '{memory}', "
         f"'temp_directory': '{data}/.spill'}}); db.execute({BY_HAND.format(data=data, out=out)!r})"

@@ -15,7 +15,7 @@ from pathlib import Path
 from ftcrawler.state import State, StateError
 from pipelines.archive import page_record
 from pipelines.records import Capture, Page
-from pipelines.shards import checksum, sync_folder
+from pipelines.streams import checksum, sync_folder
 
 STREAM = "archive"
 _OPEN = "archive/open"  # the state's key for "number length records" of the open file

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from ftcrawler.archive import STREAM as ARCHIVE
 from ftcrawler.outbox import Outbox
 from ftcrawler.state import State, peek, row_of
-from pipelines.shards import Format, checksum, read_rows, write_shard
+from pipelines.shards import read_rows, write_shard
+from pipelines.streams import Format, checksum
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from pipelines.cells import Problem, Record
 from pipelines.handmade import made_harvest, made_pairs, read_table
 from pipelines.records import Harvest
 from pipelines.rules import PairRules
-from pipelines.shards import checksum
+from pipelines.streams import checksum
 
 BATCH = 256  # rows a transaction
 SHOWN = 20  # problems that are told one by one

@@ -13,7 +13,7 @@ from ftcrawler.archive import STREAM as ARCHIVE
 from ftcrawler.site import Site
 from ftcrawler.state import State
 from ftcrawler.store import SiteStore, StoreOptions
-from pipelines.shards import SCHEMAS
+from pipelines.streams import COLUMNS
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -42,7 +42,7 @@ def open_store(
     Raises :class:`LockedError`, :class:`StateError` or :class:`OSError`.
     """
     shards = any(
-        any((data_dir / stream / f"site={site.name}").glob("*-*")) for stream in (*SCHEMAS, ARCHIVE)
+        any((data_dir / stream / f"site={site.name}").glob("*-*")) for stream in (*COLUMNS, ARCHIVE)
     )
     path = data_dir / "sites" / site.name / "state.db"
     state = State.open(path, site.name, shards_exist=shards)

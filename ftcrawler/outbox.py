@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ftcrawler.state import State, peek
-from pipelines.shards import SCHEMAS, Format, Shard, is_shard_name, line_of, shard_path, write_shard
+from pipelines.streams import COLUMNS, Format, Shard, is_shard_name, line_of, shard_path
 
 _STAGED = "SELECT row FROM outbox WHERE stream=? AND id>? AND id<=? ORDER BY id"
 _BORDER = "SELECT count(*), max(id) FROM (SELECT id FROM outbox WHERE stream=? AND id>? LIMIT ?)"
@@ -107,7 +107,7 @@ class Outbox:
         Raises :class:`OSError` when the disk refuses; the rows then stay staged.
         """
         self._collect(run)
-        for stream in SCHEMAS:
+        for stream in COLUMNS:
             number = self._number(stream)
             while written := self._write(self._state.db, stream, number, 0):
                 self._record(run, written)
@@ -122,7 +122,7 @@ class Outbox:
         if self._behind and self._behind.done():
             self._collect(run)
         if self._behind is None and (self.full or (everything and self._rows)):
-            numbers = {stream: self._number(stream) for stream in SCHEMAS}
+            numbers = {stream: self._number(stream) for stream in COLUMNS}
             self._rows = self._bytes = 0
             self._behind = _threads.submit(self._write_all, numbers)
 
@@ -165,6 +165,8 @@ class Outbox:
         staged = Staged(db, stream, after, self._most_rows)
         if not staged:
             return None
+        from pipelines.shards import write_shard  # noqa: PLC0415 - Arrow, only when rows are there
+
         shards = [
             write_shard(
                 shard_path(self._data_dir, stream, self._site, number, fmt),
@@ -207,7 +209,7 @@ class Outbox:
         """
         removed = []
         recorded = {row[0] for row in self._state.db.execute("SELECT file FROM shards")}
-        for stream in SCHEMAS:
+        for stream in COLUMNS:
             folder = self._data_dir / stream / f"site={self._site}"
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
                 name = path.relative_to(self._data_dir).as_posix()

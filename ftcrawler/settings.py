@@ -1,9 +1,12 @@
 """Scrapy settings: literals and environment, no logic. docs/settings.md explains each."""
 
 import os
+import sys
 from pathlib import Path
 
 from dotenv import load_dotenv
+
+from ftcrawler.commands import wanted
 
 ROOT = Path(__file__).resolve().parent.parent
 load_dotenv(ROOT / ".env")
@@ -11,7 +14,7 @@ load_dotenv(ROOT / ".env")
 BOT_NAME = "ftcrawler"
 SPIDER_MODULES = ["ftcrawler.spiders"]
 NEWSPIDER_MODULE = "ftcrawler.spiders"
-COMMANDS_MODULE = "ftcrawler.commands"
+COMMANDS_MODULE = wanted(sys.argv)
 ADDONS = {"ftcrawler.addon.FtcrawlerAddon": 100}
 
 # -- ftcrawler's own ------------------------------------------------------------------

@@ -20,7 +20,7 @@ from ftcrawler.retractions import Kind, Retraction, standing
 from ftcrawler.retractions import add as retractions_add
 from ftcrawler.state import State, Target, row_of, url_key
 from pipelines.records import Harvest, Offer
-from pipelines.shards import Format
+from pipelines.streams import Format
 
 RESUME_WITHIN = 20 * HOUR  # an interrupted run older than this is over; a new one begins
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pyarrow.parquet as pq
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -211,6 +210,8 @@ def samples(data_dir: Path, result: SiteResult, most: int = 3) -> list[dict[str,
     files = [s.file for s in result.shards if s.file.startswith("pairs/")]
     parquet = [file for file in files if file.endswith(".parquet")]
     if parquet:
+        import pyarrow.parquet as pq  # noqa: PLC0415 - only where samples are shown
+
         batches = pq.ParquetFile(data_dir / parquet[-1]).iter_batches(512)
         rows = next(batches, None)
         found = rows.to_pylist() if rows is not None else []

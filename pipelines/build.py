@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,8 +23,9 @@ from pipelines.manifest import describe, inputs, software
 from pipelines.orders import Built, DamagedShardsError, EmptyError, Order
 from pipelines.pairs import PAIRS_VERSION
 from pipelines.refusals import refusal
-from pipelines.shards import checksum, read_rows
-from pipelines.sources import Cache, DamagedError, Extract, whole
+from pipelines.shards import read_rows
+from pipelines.sources import AT_A_TIME, Cache, DamagedError, Extract, whole
+from pipelines.streams import checksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,17 +183,27 @@ class _Build:
         )
         data = self.aside / "data"
         data.mkdir()
-        groups = volumes.groups(self.db, self.pairs)
-        made = []
-        for number, group in enumerate(groups):
-            self.progress("writing", number, len(groups))
-            for plan in volumes.plans(self.db, self.pairs, group, self.changed):
-                path = data / f"{plan.split}-{number}.tmp"
-                digest = shelf.fetch(plan, path)
-                if not digest:
-                    volumes.write(plan, self.pairs, path)
-                made.append(volumes.Made(plan, path, digest or checksum(path)))
-        return volumes.shelve(made, data)
+
+        def make(plan: volumes.Plan, path: Path) -> volumes.Made:
+            digest = shelf.fetch(plan, path)
+            if not digest:
+                volumes.write(plan, self.pairs, path)
+            return volumes.Made(plan, path, digest or checksum(path))
+
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            jobs = [
+                pool.submit(make, plan, data / f"{plan.split}-{number}.tmp")
+                for number, group in enumerate(volumes.groups(self.db, self.pairs))
+                for plan in volumes.plans(self.db, self.pairs, group, self.changed)
+            ]
+            try:
+                for done, job in enumerate(jobs):
+                    self.progress("writing", done, len(jobs))
+                    job.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return volumes.shelve([job.result() for job in jobs], data)
 
     def _write_audit(self, used: Any, known: Mapping[str, int]) -> None:
         self.progress("writing what was left out", 0, 1)

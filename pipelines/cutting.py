@@ -16,9 +16,9 @@ import pyarrow as pa
 from pipelines.fingerprint import minhash
 from pipelines.pii import mask_pii
 from pipelines.records import Block
-from pipelines.shards import Row
 from pipelines.sitewide import block_key
 from pipelines.sources import shard_table
+from pipelines.streams import Row
 
 if TYPE_CHECKING:
     from pipelines.sources import Extract

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -18,9 +16,7 @@ import pyarrow.json as pj
 import pyarrow.parquet as pq
 
 from pipelines.fingerprint import WIDTH
-
-Format = Literal["parquet", "jsonl"]
-Row = dict[str, Any]
+from pipelines.streams import Format, Row, Shard, checksum, line_of, sync_folder
 
 ROW_GROUP = 4096  # rows held in memory while a shard is written, if these are no more than
 GROUP_BYTES = 8 * 1024 * 1024  # of JSON
@@ -102,43 +98,6 @@ SCHEMAS: dict[str, pa.Schema] = {
         ]
     ),
 }
-
-
-_NAMES = {stream: schema.names for stream, schema in SCHEMAS.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """A file that is whole on disk: its rows, size in bytes and SHA-256 in hex."""
-
-    file: Path
-    rows: int
-    bytes: int
-    sha256: str
-
-
-def shard_path(data_dir: Path, stream: str, site: str, number: int, fmt: Format) -> Path:
-    """Where a shard stands.
-
-    JSONL files begin with ``_`` so that readers of Parquet folders, which pass over such
-    names, take the folder as it is.
-    """
-    name = f"{stream}-{number:06d}"
-    name = f"{name}.parquet" if fmt == "parquet" else f"_{name}.jsonl"
-    return data_dir / stream / f"site={site}" / name
-
-
-def is_shard_name(name: str, stream: str) -> bool:
-    """Whether a file name is one that this module gives, or a temporary one of it."""
-    return name.lstrip("._").startswith(f"{stream}-") and name.endswith(
-        (".parquet", ".jsonl", ".tmp")
-    )
-
-
-def line_of(row: Row, stream: str) -> bytes:
-    """A row as a line of JSON, with every column of its stream in order."""
-    line = {name: row.get(name) for name in _NAMES[stream]}
-    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _groups(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -236,21 +195,6 @@ def read_rows(path: Path) -> list[Row]:
     table = _replaced(table, pa.types.is_fixed_size_binary, _base64)
     rows: list[Row] = table.to_pylist()
     return rows
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_shard(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,9 +22,13 @@ import pyarrow.parquet as pq
 
 from pipelines.fingerprint import MINHASH_VERSION, WIDTH, minhash
 from pipelines.holdings import Source
-from pipelines.shards import SCHEMAS, checksum, table_of
+from pipelines.shards import SCHEMAS, table_of
+from pipelines.streams import checksum
 
+AT_A_TIME: Final = 2  # files that are read or written: each holds a shard in memory
 EXTRACT_VERSION: Final = 1  # of what is kept of a shard
+# What a hash is, is DuckDB's own affair.
+_VERSIONS: Final = f"{EXTRACT_VERSION}.{MINHASH_VERSION}.{duckdb.__version__}"
 _STAMPS: Final = "checked.json"
 _ALLOWED: Final = '{"decision": "allow"'
 _DOCUMENTS: Final = pa.schema(
@@ -45,18 +50,21 @@ _DOCUMENTS: Final = pa.schema(
 )
 _FEW: Final = ["site", "language", "license"]
 
-# What pairs are compared by: letters that are the same whatever their case, spaces apart.
-LETTERS: Final = "lower(nfc_normalize(replace(replace({}, ' ', ''), chr(10), '')))"
+# What pairs are compared by: their letters, whatever the case, spaces and line ends apart.
+ANSWER: Final = "hash(lower(nfc_normalize(replace({}, chr(10), ''))))"
+SAID: Final = f"xor({ANSWER.format('{} || chr(0)')}, {{}})"
 _PAIRS: Final = f"""
-SELECT
-    document_id, pair_id, kind,
-    CAST((strlen(prompt) + 3) // 4 + (strlen(completion) + 3) // 4 AS INTEGER) AS tokens,
-    CAST(length(completion) - length(replace(completion, ' ', '')) + 1 AS INTEGER) AS words,
-    md5_number_lower(said) AS said,
-    md5_number_lower({LETTERS.format("completion")}) AS answer
+SELECT document_id, pair_id, kind, CAST(tokens AS INTEGER) AS tokens,
+    CAST(bytes - strlen(spaceless) + 1 AS INTEGER) AS words,
+    {SAID.format("asked", "answer")} AS said, answer
 FROM (
-    SELECT *, {LETTERS.format("prompt || chr(0) || completion")} AS said
-    FROM read_parquet(?, hive_partitioning = false)
+    SELECT *, {ANSWER.format("spaceless")} AS answer
+    FROM (
+        SELECT document_id, pair_id, kind, strlen(completion) AS bytes,
+            (strlen(prompt) + 3) // 4 + (strlen(completion) + 3) // 4 AS tokens,
+            replace(prompt, ' ', '') AS asked, replace(completion, ' ', '') AS spaceless
+        FROM read_parquet(?, hive_partitioning = false)
+    )
 )
 """  # noqa: S608 - made of constants
 
@@ -99,7 +107,7 @@ class Cache:
             if path.suffix == ".jsonl":
                 lines, stream = path, source.stream
                 path = self._made(f"rows-{digest}.parquet", lambda to: _twin(lines, stream, to))
-            name = f"{source.stream}-{EXTRACT_VERSION}.{MINHASH_VERSION}-{digest}.parquet"
+            name = f"{source.stream}-{_VERSIONS}-{digest}.parquet"
             make = _extract_pairs if source.stream == "pairs" else _extract_documents
             kept = self._made(name, lambda to: make(path, to, db))
             return Extract(source, path, kept, pq.read_metadata(kept).num_rows)
@@ -231,17 +239,27 @@ def _minhashes(stored: pa.ChunkedArray, texts: pa.ChunkedArray) -> pa.Array:
 
 
 def whole(
-    sources: Iterable[Source],
+    sources: Sequence[Source],
     cache: Cache,
     db: duckdb.DuckDBPyConnection,
     step: Callable[[], None],
 ) -> tuple[list[Extract], list[str]]:
     """The extracts of the shards that are whole, and what is wrong with the others."""
-    found, damaged = [], []
-    for source in sources:
+
+    def extract(source: Source) -> Extract | str:
         try:
-            found.append(cache.extract(source, db))
+            with db.cursor() as cursor:
+                return cache.extract(source, cursor)
         except DamagedError as error:
-            damaged.append(str(error))
-        step()
+            return str(error)
+
+    found: list[Extract] = []
+    damaged: list[str] = []
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        for result in pool.map(extract, sources):
+            step()
+            if isinstance(result, Extract):
+                found.append(result)
+            else:
+                damaged.append(result)
     return found, damaged

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from pipelines.shards import sync_folder
+from pipelines.streams import sync_folder
 
 FOLDER: Final = "datasets"
 LATEST: Final = "latest"

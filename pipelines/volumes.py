@@ -20,9 +20,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.shards import SCHEMAS, checksum
+from pipelines.shards import SCHEMAS
 from pipelines.sources import shard_table
 from pipelines.splits import SPLITS
+from pipelines.streams import checksum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -155,7 +156,11 @@ def _taken(
     rows: NDArray[np.int64],
     changed: Mapping[tuple[int, int], str],
 ) -> pa.Table:
-    table = shard_table(extract.path, "pairs", SCHEMAS["pairs"].names).take(pa.array(rows))
+    table = shard_table(extract.path, "pairs", SCHEMAS["pairs"].names)
+    if len(rows) < len(table):
+        mask = np.zeros(len(table), dtype=bool)
+        mask[rows] = True
+        table = table.filter(pa.array(mask))
     others = (
         {place: changed.get((shard, at)) for place, at in enumerate(rows.tolist())}
         if changed

@@ -17,7 +17,8 @@ from pipelines.holdings import Holdings, Recipe, Source
 from pipelines.orders import Built, Order
 from pipelines.records import fingerprint
 from pipelines.rows import document_id, pair_id
-from pipelines.shards import line_of, shard_path, write_shard
+from pipelines.shards import write_shard
+from pipelines.streams import line_of, shard_path
 
 DAY = "2026-11-24"
 WORDS = [f"word{number}" for number in range(3000)]

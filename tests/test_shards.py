@@ -7,14 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.fingerprint import minhash
-from pipelines.shards import (
-    SCHEMAS,
-    checksum,
-    is_shard_name,
-    read_rows,
-    shard_path,
-    write_shard,
-)
+from pipelines.shards import SCHEMAS, read_rows, write_shard
+from pipelines.streams import COLUMNS, checksum, is_shard_name, shard_path
 
 ROW = {
     "prompt": "p",
@@ -84,3 +78,7 @@ def test_signatures_come_back_as_they_were(fmt, tmp_path):
     if fmt == "parquet":
         column = pq.read_table(path, partitioning=None).column("minhash").to_pylist()
         assert column == [minhash("Bees live in hives."), None]
+
+
+def test_the_columns_are_those_of_the_schemas():
+    assert {stream: schema.names for stream, schema in SCHEMAS.items()} == COLUMNS

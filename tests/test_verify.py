@@ -8,8 +8,9 @@ from pipelines.pairs import PAIRS_VERSION
 from pipelines.records import Block, Document, Harvest
 from pipelines.rows import document_row, pair_row
 from pipelines.rules import PairRules
-from pipelines.shards import read_rows, shard_path, write_shard
+from pipelines.shards import read_rows, write_shard
 from pipelines.sift import kept_pairs
+from pipelines.streams import shard_path
 from pipelines.verify import compare
 
 RULES = PairRules(("title", "heading", "sentence", "window"), max_tokens=30)
