@@ -16,6 +16,7 @@ from pipelines.naming import (
     SURE_VERBS,
     first_verb,
     has_name,
+    is_name,
     is_strong,
     names_unsaid,
 )
@@ -67,6 +68,10 @@ _BEING: Final = frozenset(("is", "are", "was", "were"))
 _HOW: Final = frozenset("not often usually always just simply only normally typically".split())
 _ONE: Final = frozenset("a an one called known".split())
 _EARLY: Final = 4
+_SHORT_LEAD: Final = 3  # words before a comma
+_LONGEST_LEAD: Final = 40
+_HAS: Final = ("has", "have", "had")
+_INDEFINITE: Final = ("a", "an")
 # "Removals occur": of what, it does not say.
 _ACTIONS: Final = tuple("ion ions al als ment ments ance ence ances ences ity ness".split())
 _LONG: Final = 5  # letters: "bring" is no "bringing"
@@ -106,13 +111,27 @@ def needs_name(tokens: list[str], words: list[str]) -> bool:
     if first in _NO_BEGINNING or (first.endswith("ed") and first.isalpha()):
         return True
     if first in _LEADS:
-        return not has_name(tokens[:LATEST_VERB])
+        return not _names_behind_lead(tokens, words)
     verb = first_verb(words)
     if has_name(tokens[:verb]) or is_strong(tokens[0].strip(AROUND)):
         return False
     if first in _NEEDS_NAME or first in _NO_SUBJECT or first.endswith("ing"):
         return True
     return not _tells_what(words, verb)
+
+
+def _names_behind_lead(tokens: list[str], words: list[str]) -> bool:
+    """Whether the subject behind a lead is named, or the lead is "In SQLite"."""
+    comma = next((at for at, token in enumerate(tokens[:_LONGEST_LEAD]) if token[-1] == ","), -1)
+    if comma < 0:
+        return has_name(tokens[:LATEST_VERB])
+    if comma <= _SHORT_LEAD and has_name(tokens[: comma + 1]):
+        return True
+    main = comma + 1
+    if words[main : main + 1] == ["then"]:
+        main += 1
+    verb = main + first_verb(words[main:])
+    return any(is_name(token, 1) for token in tokens[main:verb])
 
 
 def _tells_what(words: list[str], verb: int) -> bool:
@@ -125,7 +144,9 @@ def _tells_what(words: list[str], verb: int) -> bool:
         return (is_one or after in _ONE) and head not in _PARTS
     if word == "does":
         return verb == 1 and head not in _PARTS
-    if word in SURE_VERBS and word not in ("has", "have", "had"):
+    if word in SURE_VERBS and word not in _HAS:
+        return False
+    if words[0] in _INDEFINITE and word not in _HAS:
         return False
     subject = words[:verb]
     is_action = any(word.endswith(_ACTIONS) for word in subject)

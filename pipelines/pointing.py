@@ -126,13 +126,18 @@ _ELSEWHERE: Final = re.compile(
     r"|appendix|sidebar|commands?) (?:above|below|shows?|illustrates?|demonstrates?|describes?"
     r"|explains?|lists?|gives?|contains?|discusses|provides|covers)\b"
     r"|\b[Tt]he (?:above|following|preceding|previous|next) \w+"
-    r"|\b(?:[Ii]n|of|[Tt]hroughout) this (?:section|chapter|document|page|article|tutorial|book"
-    r"|guide|manual|appendix)\b"
+    r"|\b[Tt]his (?:section|chapter|document|page|article|tutorial|book|guide|manual|appendix)\b"
     r"|\b(?:[Ss]ee|cf\.?|[Rr]efer to|[Ss]ee also)(?: the)?(?: \w+)? (?:sidebar|section|[Ss]ection"
     r"|chapter|[Cc]hapter|[Ff]igure|[Tt]able|[Aa]ppendix|description of|discussion|example)\b"
     r"|\b(?:[Ii]n|[Ff]or) (?:our|the|this) example\b|\blike (?:this|so)[.:]"
     r"|\([Ss]ee sidebar"
 )
+# A figure that was beside the text is not in it.
+_FIGURE: Final = re.compile(
+    r"\b(?:diagram|figure|picture|image|graph|chart|screenshot|illustration|photo|map)s? "
+    r"(?:(?:at|on|to) the (?:right|left)|above|below|opposite)\b"
+)
+_LONGEST_LOOKED_AT: Final = 3_000  # characters: a longer text is about more than a figure
 _SENDS_FIRST: Final = re.compile(r"(?:[Ss]ee also\b|[Ss]ee [^,]{1,60}[.:] )")
 _SENDS: Final = re.compile(
     r"(?:[Ss]ee|[Rr]efer to|[Cc]onsult|[Rr]ead|[Ff]or (?:more|further|details))\b[^.!?]*"
@@ -211,3 +216,12 @@ def sends_elsewhere(text: str) -> bool:
     (True, True)
     """
     return bool(_ELSEWHERE.search(text) or _SENDS_FIRST.match(text) or _SENDS.fullmatch(text))
+
+
+def shows_figure(text: str) -> bool:
+    """Whether a text that is not long speaks of a figure that stood beside it.
+
+    >>> shows_figure("The diagram at the right has bees."), shows_figure("A diagram has bees.")
+    (True, False)
+    """
+    return len(text) < _LONGEST_LOOKED_AT and bool(_FIGURE.search(text))

@@ -25,7 +25,7 @@ from pipelines.looks import (
 )
 from pipelines.notices import NOTICES, Notices, is_blind_text
 from pipelines.pii import mask_pii
-from pipelines.pointing import begins_small, sends_elsewhere
+from pipelines.pointing import begins_small, sends_elsewhere, shows_figure
 from pipelines.records import Document, Pair, PairKind, normalised
 from pipelines.repetition import PHRASES_FROM, Phrases, repeats_lines, repeats_phrases
 from pipelines.rules import PairRules
@@ -221,6 +221,10 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
     "completion-points": (
         lambda pair, judge: judge.language == "en" and sends_elsewhere(pair.completion),
         True,
+    ),
+    "figure-missing": (
+        lambda pair, judge: judge.language == "en" and shows_figure(pair.completion),
+        False,
     ),
     "completion-unsaid": (lambda pair, _: is_unsaid(pair.completion), False),
     "completion-broken": (

@@ -44,6 +44,9 @@ PROSE = (
         pytest.param("title", "Bees (continued 2)\nIt is.", GOOD, "part-leans", id="on from it"),
         pytest.param("heading", "Bees (continued 2)", GOOD, "part-leans", id="on from nothing"),
         pytest.param(
+            "title", "Bees", f"{GOOD} The diagram at the right shows it.", "figure-missing"
+        ),
+        pytest.param(
             "title", "Bees", "Wax, bee, hive\nHive, bee", "completion-unsaid", id="an index"
         ),
         pytest.param("title", "Bees", f"{GOOD}\nWax, bee", None, id="prose and an index"),
@@ -295,6 +298,9 @@ def test_fragments(language, sentence, is_bad):
         ("The Langstroth hive is a box.", ""),
         ("If a hive is full, bees leave.", "name"),
         ("If a hive is full, Langstroth adds a box.", ""),
+        ("If Langstroth comes in summer, a box is added.", "name"),
+        ("In Lapland, a box is added.", ""),
+        ("A hive keeps warm in winter.", "name"),
         ("Some hives have two lids.", "name"),
         ("Some Langstroth hives have two lids.", ""),
         ("Moving a hive takes a day.", "name"),
@@ -381,6 +387,7 @@ def test_pointing(sentence, points):
         ("The following table lists bees.", True),
         ("Bees are small (see sidebar BEES).", True),
         ("In this chapter, bees are moved.", True),
+        ("This chapter moves bees.", True),
         ("The hive in this garden is old.", False),
     ],
 )
