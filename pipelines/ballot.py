@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pipelines.holdings import Recipe
 from pipelines.roster import DOCUMENT_REASONS
-from pipelines.sources import LETTERS
+from pipelines.sources import ANSWER, SAID
 
 if TYPE_CHECKING:
     import duckdb
@@ -86,11 +86,14 @@ _BEYOND: Final = (
 _CUTS: Final = f"""
 UPDATE pairs SET
     reason = CASE WHEN cuts.completion IS NULL THEN $code END,
-    said = md5_number_lower({LETTERS.format("cuts.prompt || chr(0) || cuts.completion")}),
-    answer = md5_number_lower({LETTERS.format("cuts.completion")}),
+    said = cuts.said, answer = cuts.answer,
     tokens = CASE WHEN cuts.completion IS NULL THEN pairs.tokens
         ELSE (strlen(cuts.prompt) + 3) // 4 + (strlen(cuts.completion) + 3) // 4 END
-FROM cuts WHERE pairs.shard = cuts.shard AND pairs.row = cuts.row AND reason IS NULL
+FROM (
+    SELECT *, {SAID.format("replace(prompt, ' ', '')", "answer")} AS said
+    FROM (SELECT *, {ANSWER.format("replace(completion, ' ', '')")} AS answer FROM cuts)
+) cuts
+WHERE pairs.shard = cuts.shard AND pairs.row = cuts.row AND reason IS NULL
 """  # noqa: S608 - made of constants
 _NO_LIMIT: Final = 1 << 62
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SIMILARITY: Final = 0.6  # from which two documents are near-duplicates
 _CHUNK: Final = 1 << 15  # pairs that are compared at a time
 _MOST_SLOTS: Final = 1 << 22  # of a table that tells keys apart, most of the time
+_BEFORE: Final = 4  # of a bucket that one is compared with, besides the first
 _TOGETHER: Final = 8  # bands whose links are held at a time
 
 
@@ -59,14 +60,18 @@ def _within(keys: NDArray[np.uint64], count: int) -> Indexes:
     """
     some = _shared(keys)
     order = some[np.argsort(keys[some], kind="stable")]
+    if not order.size:
+        return order
     ordered = keys[order]
-    same = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
-    if not same.size:
-        return np.empty(0, dtype=np.int64)
     begins = np.concatenate(([True], ordered[1:] != ordered[:-1]))
-    first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))[same]
-    right = order[same]
-    return np.concatenate((order[same - 1] * count + right, order[first] * count + right))
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
+    found = [order[first] * count + order]
+    for back in range(1, _BEFORE + 1):
+        place = np.flatnonzero(np.arange(len(order)) - back > first)
+        found.append(order[place - back] * count + order[place])
+    found[0] = found[0][~begins]
+    links: Indexes = np.concatenate(found)
+    return links
 
 
 def candidates(bands: Signatures) -> tuple[Indexes, Indexes]:
