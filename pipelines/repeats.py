@@ -1,6 +1,6 @@
 """What stands twice in training data, and on both sides of a split, by 8-byte hashes. Pure.
 
-Some 45 bytes an example are kept, whatever its length, and of the first million a signature of 256
+Some 45 bytes an example are kept, whatever its length, and of the first half million a signature of 256
 bytes, by which examples are found that hardly differ.
 """
 
@@ -15,14 +15,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.fingerprint import minhash
+from pipelines.fingerprint import BANDS, minhash
 from pipelines.messages import Example
-from pipelines.near import components, links, signatures
+from pipelines.near import components, links
 from pipelines.records import normalised
 
 MANY_PROMPTS: Final = 5  # with one completion: more than chance
 SHOWN: Final = 5
-MOST_SIGNED: Final = 1_000_000
+MOST_SIGNED: Final = 500_000
 # Of the runs of three words that either has: in 60 words, one or two are others. Templates with
 # one other word in 20 stay below it.
 SIMILAR: Final = 0.8
@@ -109,9 +109,9 @@ class Repeats:
         self, once: npt.NDArray[np.bool_], held_out: npt.NDArray[np.bool_]
     ) -> Iterator[Again]:
         """Those that hardly differ, among examples of which no hash was told of already."""
-        bands = signatures(bytes(self._signatures))
+        bands = np.frombuffer(self._signatures, dtype="<u8").reshape(-1, BANDS)
         places = np.flatnonzero(once[: len(bands)])
-        found = links(bands[places], SIMILAR)
+        found = links(bands if len(places) == len(bands) else bands[places], SIMILAR)
         clusters = components(len(places), found.left, found.right)
         sides = held_out[places]
         trained = np.unique(clusters[~sides])
