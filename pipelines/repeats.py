@@ -1,7 +1,7 @@
 """What stands twice in training data, and on both sides of a split, by 8-byte hashes. Pure.
 
-Some 45 bytes an example are kept, whatever its length, and of the first half million a signature of 256
-bytes, by which examples are found that hardly differ.
+Some 45 bytes an example are kept, whatever its length, and of the first half million a signature of
+256 bytes, by which examples are found that hardly differ.
 """
 
 from __future__ import annotations
