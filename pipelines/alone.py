@@ -68,6 +68,8 @@ _BEING: Final = frozenset(("is", "are", "was", "were"))
 _HOW: Final = frozenset("not often usually always just simply only normally typically".split())
 _ONE: Final = frozenset("a an one called known".split())
 _EARLY: Final = 4
+_SECOND: Final = 2
+_SHORT_NAME: Final = re.compile(r"[A-Z]{2,4}")
 _SHORT_LEAD: Final = 3  # words before a comma
 _LONGEST_LEAD: Final = 40
 _HAS: Final = ("has", "have", "had")
@@ -113,6 +115,8 @@ def needs_name(tokens: list[str], words: list[str]) -> bool:
     if first in _LEADS:
         return not _names_behind_lead(tokens, words)
     verb = first_verb(words)
+    if first == "the" and verb == _SECOND and _SHORT_NAME.fullmatch(tokens[1]):
+        return True  # "The LV is"
     if has_name(tokens[:verb]) or is_strong(tokens[0].strip(AROUND)):
         return False
     if first in _NEEDS_NAME or first in _NO_SUBJECT or first.endswith("ing"):

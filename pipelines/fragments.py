@@ -143,7 +143,7 @@ def _is_surely_verb(words: list[str], at: int, sentence: str, known: Words) -> b
     after = words[at + 1].lower() if at + 1 < len(words) else ""
     if small not in known.verbs and not small.endswith(_PARTICIPLE):
         return _looks_like_verb(small, before, after)
-    if small in _NOT_FINITE:
+    if small in _NOT_FINITE or "-" in small:
         return False
     if small in _PASTS:
         return True

@@ -242,6 +242,7 @@ def test_leaning(language, sentence, is_leaning):
         ("en", "Number of hives to be used for bees.", True),
         ("en", "Recursively finds the hives and moves bees.", True),
         ("en", "Hives, clone, etc.", True),
+        ("en", "Comma-separated list of hives.", True),
         ("en", "Wax is made in hives.", False),
         ("en", "Clones a hive into a new place.", True),
         ("en", "Passes the honey on.", True),
@@ -293,6 +294,8 @@ def test_fragments(language, sentence, is_bad):
         ("Bees live all over the world.", ""),
         ("Git reads the given list of bees.", "name"),
         ("The locate command finds bees.", "name"),
+        ("The LV is a box.", "name"),
+        ("The LV box is a hive.", ""),
         ("Git has the locate command to find bees.", ""),
         ("Git has the new command to find bees.", "name"),
         ("The Langstroth hive is a box.", ""),
@@ -369,6 +372,8 @@ def test_what_a_sentence_lacks_to_stand_alone(sentence, lacking):
         ("In July his hive was moved.", True),
         ("Langstroth moved his hive.", False),
         ("After each move, it sleeps.", True),
+        ("Support for Langstroth hives is enhanced.", True),
+        ("A hive (a box, see sidebar HIVES) is a home of Bees.", True),
     ],
 )
 def test_pointing(sentence, points):
