@@ -11,7 +11,25 @@ import re
 from typing import Final
 
 
-def _lines(*patterns: str) -> re.Pattern[str]:
+class Lines:
+    """Lines that begin in one of some ways, or have one of some things in them.
+
+    >>> lines = Lines("by|from", anywhere=("[.]com",))
+    >>> [bool(lines.search(text)) for text in ("From Berlin", "See from", "At a.com")]
+    [True, False, True]
+    """
+
+    def __init__(self, *starts: str, anywhere: tuple[str, ...] = ()) -> None:
+        self._start = _any_of(starts)
+        self._anywhere = _any_of(anywhere) if anywhere else None
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Where the line is such a line: each way to begin is tried at its beginning only."""
+        found = self._start.match(text)
+        return found or (self._anywhere.search(text) if self._anywhere else None)
+
+
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
 
 
@@ -30,7 +48,7 @@ NOISE_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 
-COMMENTS_HEADING: Final = _lines(
+COMMENTS_HEADING: Final = Lines(
     r"^\W*(?:\d+\s+)?(?:reader|visitor|user|latest|all|recent)?\s*comments?"
     r"(?: add your comment|\W*\d*\W*)$",
     r"^(?:leave|post|add|write) (?:a|your) (?:comment|reply)\b",
@@ -43,12 +61,12 @@ COMMENTS_HEADING: Final = _lines(
 )
 
 # What stands below the heading of comments, and not below that of a section about them.
-COMMENTS_LINE: Final = _lines(
+COMMENTS_LINE: Final = Lines(
     r"^(?:please )?(?:log ?in|sign in|register)\b|^(?:post|add|write|leave|show|view|expand|follow)"
     r"\b.{0,20}\bcomments?\b|^(?:report|reply)\b|^\d+ comments?$|^posted\b.{0,40}\d{4}",
 )
 
-ASIDE_HEADING: Final = _lines(
+ASIDE_HEADING: Final = Lines(
     r"^(?:you (?:might|may) (?:also|be) (?:like|interested)|more (?:from|on|stories|must-reads)|"
     r"related(?: (?:articles?|stories|posts?|links|content|topics?|tags?|coverage|reading|"
     r"news))?:?$|"
@@ -73,7 +91,7 @@ ASIDE_HEADING: Final = _lines(
 )
 
 # Lines that point elsewhere, when a good part of them is a link.
-POINTER: Final = _lines(
+POINTER: Final = Lines(
     r"^\[.*\]$|^\(\s?(?:see|read|more|watch)\b.*\)$",
     r"^[\W_]*(?:(?:read|see|watch|listen|also|related|more|next|previous|"
     r"download)\b[^.]{0,24}[:»>–—-]|"
@@ -84,11 +102,11 @@ POINTER: Final = _lines(
     r"^[\W_]*(?:lea|lee|vea|ver) (?:también|más)|^[\W_]*(?:leggi anche|lees ook|leia (?:também|"
     r"mais))",
     r"^(?:learn|read|find out|discover) more\b",
-    r"(?:»|›|>>|→|\bread more|\bmore)\W*$",
     r"^now read\b|^(?-i:[A-Z]{3,}(?: [A-Z]+){0,2}): ",
+    anywhere=(r"(?:»|›|>>|→|\bread more|\bmore)\W*$",),
 )
 
-CREDIT: Final = _lines(
+CREDIT: Final = Lines(
     r"^[\W_]*(?:(?:pool |file |handout )?photo(?:graph)?|image|picture|illustration|"
     r"credit|foto|bild|photo credit|image credit|courtesy|screenshot)s?\s*"
     r"(?:by|:|©|courtesy|/|of\b|via)",
@@ -101,7 +119,7 @@ CREDIT: Final = _lines(
     r"^©\s?[\w .,/]{2,50}$",
 )
 
-FURNITURE: Final = _lines(
+FURNITURE: Final = Lines(
     r"^[\W_]*(?:advertisement|story continues below(?: advertisement)?|loading(?: \w+){0,3}|"
     r"share(?: (?:this|on|via)\b.{0,40})?|print(?: this)?(?: (?:page|article))?|"
     r"email(?: this)?(?: (?:article|story))?|tweet|pin it|"
@@ -129,7 +147,7 @@ _DATE: Final = (
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}年\d{1,2}月\d{1,2}日)"
 )
 
-DATE_LINE: Final = _lines(
+DATE_LINE: Final = Lines(
     rf"^(?:(?:published|posted|updated|last (?:updated|modified)|created|date|first published)\b"
     rf"[^.\d]{{0,30}})?{_DATE}(?:[\sT,|@•·-]*(?:at )?\d{{1,2}}[:.]\d{{2}}(?::\d{{2}})?\s?"
     rf"(?:[ap]\.?m\.?)?"
@@ -171,13 +189,13 @@ SMALL_CREDIT: Final = re.compile(
 )
 
 # What a page is filed under; most of it is links.
-TAGS_LINE: Final = _lines(
+TAGS_LINE: Final = Lines(
     r"^[\W_]*(?:(?:related )?(?:tags?|topics?|categor(?:y|ies))|keywords|filed under|posted in|"
     r"schlagw(?:ort|örter)|themen|mots-clés|étiquettes|etiquetas|temas|теги|метки)\s?[:：]",
     r"^(?:关键词|關鍵字|标签|標籤|タグ|キーワード)",
 )
 
-LEAD_LINE: Final = _lines(
+LEAD_LINE: Final = Lines(
     r"^by [^.!?]{3,80}\b(?:reporter|correspondent|editor|writer|staff|journalist)\b[^.!?]{0,40}$",
     r"^(?:by|author|autor(?:en|i)?|auteurs?|written by|posted by|reported by)\s?:.{2,80}$",
     r"^(?:written|posted|reported) by [^.!?]{2,60}$",
@@ -191,7 +209,7 @@ LEAD_LINE: Final = _lines(
     r"^(?:categor(?:y|ies)|section|filed under|tags?|topics?)\s?:.{0,60}$",
 )
 
-TAIL_LINE: Final = _lines(
+TAIL_LINE: Final = Lines(
     r"^[\W_]*(?:follow|like|find|join) (?:us|me|\w+ \w+|the \w+|\w+) (?:on|via|at) (?:facebook|"
     r"twitter|x|instagram|linkedin|google|telegram|whatsapp|mastodon)\b",
     r"^[\W_]*please follow\b|^follow @?\w+$",
@@ -199,9 +217,7 @@ TAIL_LINE: Final = _lines(
     r"^[\W_]*(?:share|tweet|print|e-?mail) (?:this|on|via|it)\b.{0,60}$",
     r"^[\W_]*(?:tags?|tagged|filed under|categor(?:y|ies)|topics?|keywords|posted in|"
     r"related topics)\s*:",
-    r"^[\W_]*(?:copyright\W{0,3}(?:\d{4}|by\b|\(c\)|©)|\(c\) ?\d{4}|©)|"
-    r"\ball rights reserved\b.{0,60}",
-    r"™? ?& ?© ?\d{4}",
+    r"^[\W_]*(?:copyright\W{0,3}(?:\d{4}|by\b|\(c\)|©)|\(c\) ?\d{4}|©)",
     r"^(?:this page (?:was )?)?last (?:modified|updated|changed|edited|reviewed)\b.{0,80}$",
     r"^this page (?:was )?(?:last|generated)\b.{0,80}$",
     r"^(?:write|contact|reach|email|send (?:a )?(?:letter|tips?)) (?:to )?[^.]{0,60}\bat\b.{0,60}@",
@@ -209,13 +225,10 @@ TAIL_LINE: Final = _lines(
     r"^[\W_]*(?:questions\? comments\?|got a tip|have a tip|do you have a story)\b",
     r"^[\W_]*(?:click here|read more|see also|more:|related:|next:|previous:|"
     r"continue reading)\b.{0,120}$",
-    r"^just a heads up\b|\baffiliate (?:links?|commission)\b",
+    r"^just a heads up\b",
     r"^[\[【(（]?\s*(?:責任編集|责任编辑|編輯|编辑|编辑人)\s*[:：]",
     r"^(?:posted|submitted|published) (?:by|in|on|at)\b.{0,80}$",
-    r"未经(?:允许|授权|许可)|转载请|(?:微信|二维码).{0,6}扫|扫.{0,6}(?:微信|二维码)",
     r"^to contact the (?:reporter|editor|writer|author)s?\b|^see more by\b",
-    r"\bfollow (?:him|her|them|me|us|@?\w+(?: \w+)?) on (?:twitter|facebook|instagram|google|"
-    r"linkedin)\b",
     r"^.{3,50} on twitter\W+(?:https?://|@)\S+$",
     r"^(?:[A-Z][\w.’'-]+ ){2,4}(?:is|was) (?:a|an|the) [^.]{0,100}\b(?:journalist|columnist|"
     r"freelance|author of|contributing|staff writer|correspondent for)\b",
@@ -227,4 +240,12 @@ TAIL_LINE: Final = _lines(
     r"^(?:your email address will not be published|required fields are marked)",
     r"^.{0,120}\b(?:e-?mail |free |daily |weekly )*newsletters?\b.{0,120}$",
     r"^[_=*\-—\s]{3,}$",
+    anywhere=(
+        r"\ball rights reserved\b",
+        r"™? ?& ?© ?\d{4}",
+        r"\baffiliate (?:links?|commission)\b",
+        r"未经(?:允许|授权|许可)|转载请|(?:微信|二维码).{0,6}扫|扫.{0,6}(?:微信|二维码)",
+        r"\bfollow (?:him|her|them|me|us|@?\w+(?: \w+)?) on (?:twitter|facebook|instagram)\b",
+        r"\bfollow (?:him|her|them|me|us|@?\w+(?: \w+)?) on (?:google|linkedin)\b",
+    ),
 )
