@@ -64,6 +64,8 @@ class FtcrawlerAddon:
         wanted = sum(queue.site.request.concurrency + 1 for queue in queues.values())
         most = MOST_REQUESTS + WAITING * len(queues)  # those that only wait cost next to nothing
         settings.set("CONCURRENT_REQUESTS", min(wanted, most), "addon")
+        most = max(queue.site.request.concurrency for queue in queues.values())
+        settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", most, "addon")  # connections that are kept
         for setting, unused in _UNUSED.items():
             for component in unused:
                 settings[setting][component] = None

@@ -130,7 +130,8 @@ class Command(CrawlCommand):
         lost = [name for name in sites if name not in described]
         complain([f"{name}: not rechecked: {folder / name}.toml is gone" for name in lost])
         if described:
-            opts.full, opts.spargs = False, {"recheck": "1", "site": ",".join(described)}
+            opts.full = opts.json_progress = False
+            opts.spargs = {"recheck": "1", "site": ",".join(described)}
             super().run(["articles"], opts)
         if lost:
             self.exitcode = self.exitcode or Exit.PARTLY
