@@ -91,6 +91,9 @@ _THINGS: Final = frozenset(
 def _begins_with_order(words: list[str]) -> bool:
     """Whether a sentence, by its words in small letters, tells the reader to do something."""
     first = words[0]
+    if first.endswith("ly") and words[1:2]:
+        words = words[1:]
+        first = words[0]
     if first in _ORDERS:
         return True
     if first not in _ENGLISH.bases:
@@ -112,9 +115,11 @@ def needs_name(tokens: list[str], words: list[str]) -> bool:
     first = words[0]
     if first in _NO_BEGINNING or (first.endswith("ed") and first.isalpha()):
         return True
-    if first in _LEADS:
+    if first in _LEADS or (first.endswith("ly") and tokens[0].endswith(",")):
         return not _names_behind_lead(tokens, words)
     verb = first_verb(words)
+    if first.endswith("ing") and any(token[0] == "/" for token in tokens[:verb]):
+        return True
     if first == "the" and verb == _SECOND and _SHORT_NAME.fullmatch(tokens[1]):
         return True  # "The LV is"
     if has_name(tokens[:verb]) or is_strong(tokens[0].strip(AROUND)):

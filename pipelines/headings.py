@@ -67,6 +67,8 @@ _LISTS: Final = frozenset(
     for phrase in (
         "see also, references, bibliography, links, external links, related, related links, "
         "further reading, resources, contributors, credits, index, contents, table of contents, "
+        "note, notice, warning, caution, important, tip, hinweis, warnung, achtung, tipp, "
+        "remarque, attention, astuce, nota, aviso, consejo, "
         "home, contact, share, tags, categories, archive, git, title, untitled, figure, table, "
         "video, photos, gallery, copyright, siehe auch, literatur, quellen, weblinks, "
         "einzelnachweise, kontakt, inhalt, inhaltsverzeichnis, voir aussi, références, liens, "

@@ -116,6 +116,7 @@ def first_verb(words: list[str]) -> int:
         if word in SURE_VERBS or (
             word in _ENGLISH.verbs
             and words[at - 1] not in _BEFORE_VERBLESS
+            and SURE_VERBS.isdisjoint(words[at + 1 : at + 2])  # "upgrades can be"
             and (word not in _ENGLISH.bases or words[at - 1].endswith("s"))
         ):
             return at

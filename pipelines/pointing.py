@@ -15,11 +15,11 @@ from pipelines.said import Said
 # Words that point away whatever stands beside them.
 _PLAIN: Final = frozenset(
     "also again anyway anyhow likewise similarly hence therefore thus however nevertheless "
-    "nonetheless accordingly consequently furthermore moreover meanwhile otherwise besides others "
-    "former latter respective respectively following previous previously preceding aforementioned "
-    "mentioned sidebar earlier here now today yesterday tomorrow tonight we our ours ourselves my me "
-    "mine myself let's let’s we're we’re we've we’ve we'll we’ll we'd we’d i'm i’m i've i’ve i'd i’d "
-    "i'll i’ll".split()
+    "nonetheless accordingly consequently furthermore moreover meanwhile otherwise besides "
+    "others former latter respective respectively following previous previously preceding "
+    "aforementioned mentioned sidebar earlier here now today yesterday tomorrow tonight we our "
+    "ours ourselves my me mine myself let's let’s we're we’re we've we’ve we'll we’ll we'd we’d "
+    "i'm i’m i've i’ve i'd i’d i'll i’ll ".split()
 )
 _US: Final = "us"  # in small letters: "US" is a country
 _BEFORE_THAT: Final = frozenset(
@@ -57,6 +57,9 @@ _IF_SO: Final = {
         r"|exists?|be|seems?|appears?)\b)"
     ),
     "other": re.compile(r"the other\b"),
+    "same": re.compile(
+        r"the same (?:behaviou?r|way|thing|reason|effect|result|problem|manner|idea)\b(?!.* as )"
+    ),
     "another": re.compile(r"another\b(?! (?:country|city|person)\b)"),
     "both": re.compile(r"both\b(?! (?:[\w-]+ ){1,6}and )"),
     "either": re.compile(r"either\b(?! (?:\S+ ){1,9}or )"),
@@ -108,7 +111,8 @@ _LEAD: Final = re.compile(
 _NEWS: Final = re.compile(
     r"(?:[^\s,]+ ){1,6}(?:is|are|was|were|has been|have been) (?:now )?[a-z]+ed\.$"
 )
-_FORMS: Final = (_NEWS, _LABEL, _VERSION, _LEAD)
+_OF_IT: Final = re.compile(r"(?:\S+ ){1,3}of (?:it|them)\b")
+_FORMS: Final = (_NEWS, _OF_IT, _LABEL, _VERSION, _LEAD)
 _PERSONS: Final = frozenset("he she his her hers him himself herself".split())
 _THEM: Final = frozenset("it its they them their theirs itself themselves".split())
 _DATES: Final = frozenset(

@@ -61,6 +61,7 @@ PROSE = (
         pytest.param(
             "title", "Bees", f"{GOOD}\nA drone is a bee that\n{GOOD}", "completion-broken"
         ),
+        pytest.param("heading", "Bees > Note", GOOD, "prompt-generic", id="a box in a path"),
         pytest.param("heading", "Bees > See also", GOOD, "prompt-generic", id="links in a path"),
         pytest.param(
             "heading", "Bees > 2026-01-02", GOOD, "prompt-without-letters", id="in a path"
@@ -281,6 +282,10 @@ def test_fragments(language, sentence, is_bad):
     [
         ("Remove the lid of a hive.", "order"),
         ("Add notes for a hive.", "order"),
+        ("Silently remove the lid of a hive.", "order"),
+        ("Internally, a hive is a box.", "name"),
+        ("Internally, Langstroth is a beekeeper.", ""),
+        ("Running strings /hive/bd returns bees.", "name"),
         ("Specify a hive that should be moved.", "order"),
         ("Do not open a hive in Lapland.", "order"),
         ("To find all hives in Lapland, use a map.", "order"),
@@ -315,6 +320,7 @@ def test_fragments(language, sentence, is_bad):
         ("A gateway is a system linking several networks.", ""),
         ("Certificates are an important building block.", ""),
         ("Hives can be moved.", "name"),
+        ("Periodic moves can be made.", "name"),
         ("Hives are moved in spring.", "name"),
         ("Options come first.", "name"),
         ("Removals occur in order.", "name"),
@@ -336,6 +342,7 @@ def test_what_a_sentence_lacks_to_stand_alone(sentence, lacking):
     ("sentence", "points"),
     [
         ("Bees also sleep in winter.", True),
+        ("A part of it belongs to Langstroth.", True),
         ("Bees like honey too.", True),
         ("Bees are too small to see.", False),
         ("Bees eat honey instead of wax.", False),
@@ -373,6 +380,8 @@ def test_what_a_sentence_lacks_to_stand_alone(sentence, lacking):
         ("Langstroth moved his hive.", False),
         ("After each move, it sleeps.", True),
         ("Support for Langstroth hives is enhanced.", True),
+        ("Langstroth keeps bees in the same way.", True),
+        ("Langstroth keeps bees in the same way as Dadant.", False),
         ("A hive (a box, see sidebar HIVES) is a home of Bees.", True),
     ],
 )
