@@ -32,6 +32,7 @@ _MENU_SHARE: Final = 0.5
 _PART: Final = 0.35
 _SHARED: Final = 0.6
 _AS_MUCH_AGAIN: Final = 2.0
+_FRAGMENTS: Final = 8
 _COVERED: Final = 0.8
 _MUCH_MORE: Final = 6.0
 _LITTLE_SHARE: Final = 0.25
@@ -119,6 +120,8 @@ def _chosen(
 
 def _whole(page: etree._Element, fragments: list[Draft]) -> list[Draft]:
     """The page's running text where an extractor has only fragments of it, or these."""
+    if len(fragments) < _FRAGMENTS:
+        return fragments
     prose = _prose(page)
     text = "".join(draft.letters for draft in prose)
     letters = sum(len(draft.letters) for draft in fragments)

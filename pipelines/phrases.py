@@ -87,7 +87,8 @@ ASIDE_HEADING: Final = Lines(
     r"comentar$|índice$)",
     r"^(?:leggi anche|potrebbe interessarti|articoli correlati|indice$)",
     r"^(?:lees ook|meer over|zobacz (?:też|także)|czytaj (?:też|także)|читайте также|"
-    r"leia (?:também|mais)|veja também|関連(?:記事|キーワード)|相关(?:阅读|新闻|文章)|延伸阅读)",
+    r"leia (?:também|mais)|veja também|関連(?:記事|キーワード)|延伸阅读)",
+    r"^(?:推荐(?:新闻|阅读|文章)|相关(?:阅读|新闻|文章|推荐)|热门(?:推荐|新闻|文章)|精彩推荐|猜你喜欢|新闻评论|热词|图集)\s*[:：]?$",
 )
 
 # Lines that point elsewhere, when a good part of them is a link.
@@ -130,6 +131,7 @@ FURNITURE: Final = Lines(
     r"(?:link|digg) this|reprints|be the first to comment|(?:blog )?comments powered by \w+|"
     r"(?:like|follow) us on \w+|\(source\)|end quote\b.{0,80}|"
     r"\d{1,2}:\d\d(?::\d\d)?\s*/\s*[-\d:]+|(?-i:(?:VIDEO|GALLERY|PHOTOS|SLIDESHOW): .{3,100})|"
+    r"点击进入.{0,20}|(?:上一篇|下一篇)\s*[:：]?|没有了|加载更多|"
     r"close|menu|search|log ?in|sign ?in|register|subscribe(?: now)?|sign up(?: now)?|"
     r"anzeige|werbung|publicidad|publicité|pubblicità|advertentie|реклама|広告|このニュースをシェア)[\W_]*$",
 )
@@ -205,6 +207,7 @@ LEAD_LINE: Final = Lines(
     r"^(?:autori|authors|autoren|auteurs|autores)\s?:",
     r"^[\w. ’'-]{3,40}\s?\|\s?[\w. ’'-]{3,40}\s?\|\s?[\d/. -]{6,12}$",
     r"^(?:share|follow|listen|save)\b[^.!?]{0,30}$",
+    r"^原标题\s*[:：]|^发布时间\s*[:：]|^(?:当前)?位置\s*[:：].{0,60}$",
     r"^(?:from|source|quelle|fuente|来源)\s?[:：].{0,40}$",
     r"^(?:categor(?:y|ies)|section|filed under|tags?|topics?)\s?:.{0,60}$",
 )
@@ -226,7 +229,7 @@ TAIL_LINE: Final = Lines(
     r"^[\W_]*(?:click here|read more|see also|more:|related:|next:|previous:|"
     r"continue reading)\b.{0,120}$",
     r"^just a heads up\b",
-    r"^[\[【(（]?\s*(?:責任編集|责任编辑|編輯|编辑|编辑人)\s*[:：]",
+    r"^[\[【(（]?\s*(?:責任編集|责任编辑|责编|編輯|编辑|编辑人)\s*[:：]",
     r"^(?:posted|submitted|published) (?:by|in|on|at)\b.{0,80}$",
     r"^to contact the (?:reporter|editor|writer|author)s?\b|^see more by\b",
     r"^.{3,50} on twitter\W+(?:https?://|@)\S+$",

@@ -95,6 +95,7 @@ def test_lines_in_between_that_lead_away(line):
         "<p>To contact the reporter on this story: Anna Example at anna@site.example</p>",
         "<p>Anna Example covers ferries, fog and tides. Follow Anna on Twitter at @anna.</p>",
         "<p>More about ferries:</p><ul><li><a href=/1>The ferry that left on a Sunday</a></li></ul>",
+        "<h3>推荐新闻</h3><ul><li>【新闻】 渡轮在黎明前离开小岛</li></ul><p>责编：安娜</p>",
         "<ul><li>Link this</li><li>Digg this</li><li>Reprints</li></ul>",
         "<h2>Reader opinions (latest shown first)</h2><p>I was there, and nobody slept at all.</p>",
         "<h3>12 comments</h3><p>I was on that ferry, and I can tell you that we slept all night.</p>",
@@ -248,7 +249,7 @@ def test_a_short_subtitle_belongs_to_the_article():
 
 
 def test_of_a_page_that_was_found_in_fragments_the_running_text_is_taken(monkeypatch):
-    pieces = [text.split(",")[0] for text in PROSE]
+    pieces = [piece for text in PROSE for piece in text[:-1].split(",")]
     body = etree.fromstring(f"<body>{''.join(f'<p>{piece}</p>' for piece in pieces)}</body>")
     monkeypatch.setattr(article_file, "find_body", lambda *_args, **_kwargs: body)
     monkeypatch.setattr(article_file, "choose_drafts", lambda _page, found, _title: unplaced(found))
