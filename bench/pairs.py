@@ -42,6 +42,7 @@ class Tally:
         self.kept: list[tuple[str, Pair]] = []
         self.dropped: defaultdict[str, list[tuple[str, Pair]]] = defaultdict(list)
         self.pages = 0
+        self.words = 0
         self.seconds = 0.0
         self.beside = 0.0
         self.seen: set[bytes] = set()
@@ -49,6 +50,7 @@ class Tally:
     def add(self, page: str, document: Document) -> None:
         """One document: timed as the crawl does it, then once more for the names."""
         self.pages += 1
+        self.words += len(document.text.split())
         begin = time.process_time()
         kept_pairs(document, self.rules)
         self.seconds += time.process_time() - begin
@@ -84,8 +86,10 @@ class Tally:
             print(
                 f"{name:24}" + "".join(f"{share:>10.1%}" if share else " " * 10 for share in shares)
             )
-        left = (self.made[kind] - sum(self.drops[kind].values()) for kind in KINDS)
+        left = [self.made[kind] - sum(self.drops[kind].values()) for kind in KINDS]
         print(f"{'kept':24}" + "".join(f"{count:>10,}" for count in left))
+        rates = (1000 * count / max(1, self.words) for count in left)
+        print(f"{'kept in 1,000 words':24}" + "".join(f"{rate:>10.2f}" for rate in rates))
 
 
 def shown(text: str) -> str:
@@ -103,9 +107,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dropped", default="", help="read what this rule drops")
     parser.add_argument("--beside", action="store_true", help="time trafilatura, too")
-    parser.add_argument("--prompt-path", action="store_true", help="prompt_path = true")
+    parser.add_argument(
+        "--prompt-path", action="store_true", help="prompt_path = true, not where needed"
+    )
     args = parser.parse_args()
-    rules = PairRules(tuple(args.kinds.split(",")), prompt_path=args.prompt_path)
+    rules = PairRules(tuple(args.kinds.split(",")), prompt_path=args.prompt_path or "auto")
     tallies = {}
     with unpacked(args.folder) as folder:
         for site in args.sites.split(","):

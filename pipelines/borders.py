@@ -25,6 +25,7 @@ _DOTTED: Final = re.compile(r"\W?(?:[^\W\d_]{1,3}\.)+[^\W\d_]{1,3}")
 _TWO: Final = 2
 _SURELY_NO_MARKER: Final = _LONGEST_MARKER + _TWO
 _SURE_ENDS: Final = frozenset(("! ", "? "))
+_LOUD: Final = frozenset("!?")
 _UNSPACED_FROM: Final = "\u2e80"  # scripts that put no space between sentences
 _LOOK_BACK: Final = 1_000  # characters: a quotation that is longer does not bind
 _OMISSION: Final = " ..."
@@ -54,7 +55,8 @@ def _joins(before: str, after: str, lexicon: Lexicon) -> bool:
     if stem[-1] != ".":
         if stem[-1] in _QUOTE_ENDS:
             return bool(_PARTICLE.match(after) or _SPEAKS.match(after))
-        return False
+        # "marked as !SAME": no sentence ends behind a space.
+        return len(stem) == len(before) and stem[-1] in _LOUD and stem[-_TWO].isspace()
     if len(stem) == len(before):  # no space between: "B.A.-BA", ".NET"
         return first < _UNSPACED_FROM
     if stem.endswith(_OMISSION) and stem[-5:-4].isupper() and after[:2].isupper():
