@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate, chain, compress, pairwise
 from operator import ne
@@ -112,7 +112,12 @@ class Phrases:
     @cached_property
     def _repeated(self) -> list[int]:
         """The places of those that were said before, anywhere in the text."""
-        return _said_before(self._grams)
+        count = len(self._grams)
+        first = dict(zip(reversed(self._grams), range(count - 1, -1, -1), strict=True))
+        if len(first) == count:
+            return []
+        firsts = map(first.__getitem__, self._grams)
+        return list(compress(range(count), map(ne, firsts, range(count))))
 
     @cached_property
     def _before(self) -> list[int]:
@@ -156,15 +161,6 @@ def _grams(words: list[str], n: int) -> list[tuple[str, ...]]:
     return list(zip(*_shifted(words, n), strict=False))
 
 
-def _said_before(grams: Sequence[Hashable]) -> list[int]:
-    """The places of those that are equal to an earlier one."""
-    count = len(grams)
-    first = dict(zip(reversed(grams), range(count - 1, -1, -1), strict=True))
-    if len(first) == count:
-        return []
-    return list(compress(range(count), map(ne, map(first.__getitem__, grams), range(count))))
-
-
 def _top_share(words: list[str], n: int, letters: int) -> float:
     gram, count = Counter(_grams(words, n)).most_common(1)[0]
     return sum(map(len, gram)) * count / letters if count > 1 else 0.0
@@ -172,8 +168,10 @@ def _top_share(words: list[str], n: int, letters: int) -> float:
 
 def _again_share(words: list[str], n: int, letters: int) -> float:
     """The share of letters in words that belong to an n-gram said before."""
+    first: dict[tuple[str, ...], int] = {}
+    grams = enumerate(_grams(words, n))
     repeated, until = 0, 0
-    for index in _said_before(_grams(words, n)):
+    for index in [index for index, gram in grams if first.setdefault(gram, index) != index]:
         repeated += sum(map(len, words[max(index, until) : index + n]))
         until = index + n
     return repeated / letters
