@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from pipelines.ballot import PAIR_REASONS
 from pipelines.licences import licence_of
 from pipelines.roster import DOCUMENT_REASONS, USED
+from pipelines.rowgroups import RowGroups
 from pipelines.splits import SPLITS
 
 if TYPE_CHECKING:
@@ -28,24 +29,28 @@ if TYPE_CHECKING:
 ROW_GROUP: Final = 50_000
 _FEW: Final = ["document_id", "site", "kind", "reason"]
 _LEFT_OUT: Final = """
-SELECT pairs.pair_id, documents.document_id, pairs.site, pairs.kind, reasons.reason,
-    other.pair_id AS kept_id
-FROM pairs JOIN reasons ON reasons.code = pairs.reason
-LEFT JOIN documents USING (doc)
-LEFT JOIN (
-    SELECT place, pair_id FROM pairs WHERE place IN (SELECT kept FROM pairs WHERE kept NOT NULL)
-) other ON other.place = pairs.kept
-ORDER BY pairs.place NULLS LAST, pairs.shard, pairs.row
+SELECT pair_id, doc, site, kind, reason, kept FROM pairs WHERE reason NOT NULL ORDER BY shard, row
 """
-_WORKS: Final = r"""
-SELECT trim(regexp_replace(coalesce(nullif(title, ''), 'untitled'), '\s+', ' ', 'g'))
+_KEPT: Final = """
+SELECT place, pair_id FROM pairs WHERE place IN (SELECT kept FROM pairs WHERE kept NOT NULL)
+"""
+_PAIRS: Final = pa.schema(
+    [(name, pa.string())
+     for name in ("pair_id", "document_id", "site", "kind", "reason", "kept_id")]
+)  # fmt: skip
+_LINE: Final = (
+    "CASE WHEN regexp_matches({0}, '[\\x00-\\x1f]|  ') THEN "
+    "trim(regexp_replace({0}, '\\s+', ' ', 'g')) ELSE trim({0}) END"
+)
+_WORKS: Final = f"""
+SELECT {_LINE.format("coalesce(nullif(title, ''), 'untitled')")}
     || CASE WHEN coalesce(authors, '') = '' THEN ''
-       ELSE ' by ' || trim(regexp_replace(authors, '\s+', ' ', 'g')) END
+       ELSE ' by ' || {_LINE.format("authors")} END
     || '. ' || url || ' ' || terms.terms || chr(10) AS line
 FROM read_parquet($paths) rows JOIN works USING (document_id)
 JOIN terms ON terms.license = coalesce(rows.license, '')
 ORDER BY url, document_id
-"""
+"""  # noqa: S608 - made of constants
 _HEAD: Final = """\
 The texts of this dataset were written by others. Each line names a document: its title, who wrote
 it as far as the page says so, its address, its licence and what that asks for.
@@ -87,25 +92,26 @@ def write_documents(roster: Roster, path: Path) -> None:
     pq.write_table(pa.table(found).combine_chunks(), path, compression="zstd")
 
 
-def write_pairs(db: duckdb.DuckDBPyConnection, path: Path) -> None:
+def write_pairs(db: duckdb.DuckDBPyConnection, roster: Roster, path: Path) -> None:
     """Every pair that was left out: why, and which pair was kept in its place."""
-    codes = pa.table({"code": list(range(len(PAIR_REASONS))), "reason": list(PAIR_REASONS)})
-    db.register("reasons", codes)
+    kept = dict(db.execute(_KEPT).fetchall())
+    reasons = pa.array(PAIR_REASONS)
+    documents = roster.table.column("document_id").combine_chunks()
     reader: pa.RecordBatchReader = db.sql(_LEFT_OUT).to_arrow_reader(ROW_GROUP)
-    waiting: list[pa.Table] = []
-    with pq.ParquetWriter(
-        path, reader.schema, compression="zstd", compression_level=1, use_dictionary=_FEW
-    ) as writer:
-        for batch in reader:
-            waiting.append(pa.Table.from_batches([batch]))
-            if sum(map(len, waiting)) >= ROW_GROUP:
-                table = pa.concat_tables(waiting)
-                writer.write_table(table.slice(0, ROW_GROUP).combine_chunks())
-                waiting = [table.slice(ROW_GROUP)]
-        writer.write_table(
-            pa.concat_tables([reader.schema.empty_table(), *waiting]).combine_chunks()
-        )
-    db.unregister("reasons")
+    file = RowGroups(path, _PAIRS, ROW_GROUP, _FEW)
+    for batch in reader:
+        places = batch.column("kept")
+        named = [kept.get(place) for place in places.to_pylist()] if kept else [None] * len(batch)
+        columns = [
+            batch.column("pair_id"),
+            documents.take(batch.column("doc")),
+            batch.column("site"),
+            batch.column("kind"),
+            reasons.take(batch.column("reason")),
+            pa.array(named, pa.string()),
+        ]
+        file.add(pa.table(columns, schema=_PAIRS))
+    file.close()
 
 
 def write_sides(sides: Mapping[str, int], path: Path) -> None:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import audit, ballot, cutting, roster, versions, volumes
+from pipelines import audit, ballot, cutting, roster, sources, versions, volumes
 from pipelines.fingerprint import MINHASH_VERSION
 from pipelines.formats import FORMATS
 from pipelines.manifest import describe, inputs, software
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 BUILD_VERSION: Final = 1
 # Of the memory, DuckDB gets this share; the rest is for signatures, rows on their way, Python.
-_DUCKDB_SHARE: Final = 0.4
+_DUCKDB_SHARE: Final = 0.3
+CACHE: Final = ".cache"
 
 Progress = Callable[[str, int, int], None]
 
@@ -82,6 +84,7 @@ class _Build:
         self, order: Order, aside: Path, db: duckdb.DuckDBPyConnection, progress: Progress
     ) -> None:
         self.order = order
+        self.folder = order.data_dir / versions.FOLDER
         self.aside = aside
         self.db = db
         self.progress = progress
@@ -100,7 +103,9 @@ class _Build:
         self.progress("comparing documents", 0, 1)
         self.roster = roster.load(self.documents)
         known = self._known_sides()
-        roster.judge(self.roster, self.order.recipe, refused, known, cut.signatures)
+        lengths = partial(sources.lengths, self.documents, self.db)
+        recipe, cache = self.order.recipe, self.folder / CACHE
+        roster.judge(self.roster, recipe, refused, known, cut.signatures, lengths, cache)
         self.progress("comparing pairs", 0, 1)
         ballot.gather(self.db, self.roster, self.pairs, self.order.recipe)
         self._cut_pairs(holdings, cut)
@@ -119,9 +124,9 @@ class _Build:
 
     def _take(self, holdings: Sequence[Holdings]) -> dict[str, str]:
         """Extracts of all shards; returns what must not be used, by document."""
-        cache = Cache(self.order.data_dir / versions.FOLDER / ".cache", self.order.data_dir)
-        sources = [source for site in holdings for source in site.sources]
-        total, done = len(sources), 0
+        cache = Cache(self.folder / CACHE, self.order.data_dir)
+        every = [source for site in holdings for source in site.sources]
+        total, done = len(every), 0
 
         def step() -> None:
             nonlocal done
@@ -130,7 +135,7 @@ class _Build:
 
         refused: dict[str, str] = {}
         kinds: dict[str, list[Source]] = {"documents": [], "pairs": [], "tombstones": []}
-        for source in sources:
+        for source in every:
             kinds[source.stream].append(source)
         for source in kinds["tombstones"]:
             try:
@@ -184,33 +189,38 @@ class _Build:
         data = self.aside / "data"
         data.mkdir()
 
-        def make(plan: volumes.Plan, path: Path) -> volumes.Made:
-            digest = shelf.fetch(plan, path)
-            if not digest:
-                volumes.write(plan, self.pairs, path)
-            return volumes.Made(plan, path, digest or checksum(path))
+        def make(number: int, plans: list[volumes.Plan]) -> list[volumes.Made]:
+            paths = {plan.split: data / f"{plan.split}-{number}.tmp" for plan in plans}
+            linked = {plan.split: shelf.fetch(plan, paths[plan.split]) for plan in plans}
+            anew = [plan for plan in plans if not linked[plan.split]]
+            if anew:
+                volumes.write(anew, self.pairs, [paths[plan.split] for plan in anew])
+            return [
+                volumes.Made(plan, path, linked[plan.split] or checksum(path))
+                for plan, path in zip(plans, paths.values(), strict=True)
+            ]
 
         with ThreadPoolExecutor(AT_A_TIME) as pool:
             jobs = [
-                pool.submit(make, plan, data / f"{plan.split}-{number}.tmp")
+                pool.submit(make, number, volumes.plans(self.db, self.pairs, group, self.changed))
                 for number, group in enumerate(volumes.groups(self.db, self.pairs))
-                for plan in volumes.plans(self.db, self.pairs, group, self.changed)
             ]
+            made: list[volumes.Made] = []
             try:
                 for done, job in enumerate(jobs):
                     self.progress("writing", done, len(jobs))
-                    job.result()
+                    made += job.result()
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
-        return volumes.shelve([job.result() for job in jobs], data)
+        return volumes.shelve(made, data)
 
     def _write_audit(self, used: Any, known: Mapping[str, int]) -> None:
         self.progress("writing what was left out", 0, 1)
         folder = self.aside / "audit"
         folder.mkdir()
         audit.write_documents(self.roster, folder / "documents.parquet")
-        audit.write_pairs(self.db, folder / "pairs.parquet")
+        audit.write_pairs(self.db, self.roster, folder / "pairs.parquet")
         urls = self.roster.table.column("url").take(pa.array(used)).to_pylist()
         sides = dict(known) | dict(zip(urls, self.roster.side[used].tolist(), strict=True))
         audit.write_sides(sides, folder / "sides.parquet")

@@ -45,44 +45,52 @@ def signatures(minhashes: Sequence[bytes] | bytes) -> Signatures:
     return np.frombuffer(data, dtype="<u8").reshape(len(data) // WIDTH, BANDS)
 
 
-def _shared(keys: NDArray[np.uint64]) -> Indexes:
-    """The documents whose key some other one may have: sorting the others would tell nothing."""
+def _shared(keys: NDArray[np.uint64], known: int) -> Indexes:
+    """The documents whose key some other one may have, one behind the ``known`` ones.
+
+    Sorting the others would tell nothing.
+    """
     size = min(1 << (4 * len(keys)).bit_length(), _MOST_SLOTS)
     slots = (keys & np.uint64(size - 1)).astype(np.int32)
     crowded = np.bincount(slots, minlength=size) > 1
+    if known:
+        new = np.zeros(size, dtype=bool)
+        new[slots[known:]] = True
+        crowded &= new
     return np.flatnonzero(crowded[slots])
 
 
-def _within(keys: NDArray[np.uint64], count: int) -> Indexes:
+def _within(keys: NDArray[np.uint64], known: int) -> Indexes:
     """The links within one band, as ``left * count + right``: with the first and the last before.
 
     So many in a bucket cost so many links, not their square.
     """
-    some = _shared(keys)
+    some = _shared(keys, known)
     order = some[np.argsort(keys[some], kind="stable")]
     if not order.size:
         return order
     ordered = keys[order]
     begins = np.concatenate(([True], ordered[1:] != ordered[:-1]))
     first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
-    found = [order[first] * count + order]
+    found = [(order[first] * len(keys) + order)[~begins]]
     for back in range(1, _BEFORE + 1):
         place = np.flatnonzero(np.arange(len(order)) - back > first)
-        found.append(order[place - back] * count + order[place])
-    found[0] = found[0][~begins]
+        found.append(order[place - back] * len(keys) + order[place])
     links: Indexes = np.concatenate(found)
-    return links
+    return links[links % len(keys) >= known]
 
 
-def candidates(bands: Signatures) -> tuple[Indexes, Indexes]:
-    """Pairs of documents that have a band in common, (left, right), the earlier one left."""
-    count = len(bands)
+def candidates(bands: Signatures, known: int = 0) -> tuple[Indexes, Indexes]:
+    """Pairs of documents that have a band in common, (left, right), the earlier one left.
+
+    Those alone whose later one is behind the first ``known`` documents.
+    """
+    count = max(len(bands), 1)
     found = np.empty(0, dtype=np.int64)
     for start in range(0, BANDS, _TOGETHER):
         keys = np.ascontiguousarray(bands[:, start : start + _TOGETHER].T)
-        found = np.unique(np.concatenate((found, *(_within(band, count) for band in keys))))
-    found.sort()
-    return found // max(count, 1), found % max(count, 1)
+        found = np.unique(np.concatenate((found, *(_within(band, known) for band in keys))))
+    return found // count, found % count
 
 
 def similarities(bands: Signatures, left: Indexes, right: Indexes) -> NDArray[np.float32]:
@@ -96,15 +104,25 @@ def similarities(bands: Signatures, left: Indexes, right: Indexes) -> NDArray[np
     return found
 
 
-def links(bands: Signatures, least: float = SIMILARITY) -> Links:
+def links(
+    bands: Signatures, least: float = SIMILARITY, before: Links | None = None, known: int = 0
+) -> Links:
     """Near-duplicates among documents that are numbered in the order in which they came.
 
-    Not every pair of a cluster, but enough that it hangs together.
+    Not every pair of a cluster, but enough that it hangs together. ``before`` are the links among
+    the first ``known`` documents, when they were found already.
     """
-    left, right = candidates(bands)
+    left, right = candidates(bands, known if before else 0)
     found = similarities(bands, left, right)
     near = found >= least
-    return Links(left[near], right[near], found[near])
+    links = Links(left[near], right[near], found[near])
+    if before is None:
+        return links
+    left = np.concatenate((before.left, links.left))
+    right = np.concatenate((before.right, links.right))
+    found = np.concatenate((before.similarity, links.similarity))
+    order = np.lexsort((right, left))
+    return Links(left[order], right[order], found[order])
 
 
 def components(count: int, left: Indexes, right: Indexes) -> Indexes:

@@ -6,9 +6,10 @@ side of the split a page stands on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,7 +20,8 @@ import pyarrow.parquet as pq
 from pipelines.fingerprint import WIDTH
 from pipelines.holdings import Recipe
 from pipelines.licences import passes
-from pipelines.near import Links, components, leaders, links, signatures
+from pipelines.linking import remembered_links
+from pipelines.near import Links, components, leaders, signatures
 from pipelines.splits import NEITHER, OPEN, own_sides, sides
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ _MS: Final = 1000
 
 _COLUMNS: Final = (
     *("document_id", "url", "site", "language", "license", "fetched", "revision"),
-    *("text_hash", "length", "consent", "minhash"),
+    *("text_hash", "consent", "minhash"),
 )
 
 
@@ -77,14 +79,7 @@ class Roster:
 
 def load(extracts: Sequence[Extract]) -> Roster:
     """The documents of all shards."""
-    parts = []
-    for shard, extract in enumerate(extracts):
-        part = pq.read_table(extract.extract, columns=list(_COLUMNS), use_threads=False)
-        numbers = pa.array(np.full(len(part), shard, dtype=np.int32))
-        parts.append(part.append_column("shard", numbers))
-    table = pa.concat_tables(parts).combine_chunks()
-    order = [(name, "ascending") for name in ("fetched", "revision", "document_id")]
-    table = table.take(pc.sort_indices(table, order)).combine_chunks()
+    table = _in_order(extracts)
     identities = _codes(table.column("document_id"))
     first = np.sort(np.unique(identities, return_index=True)[1])
     if len(first) < len(table):  # a shard that is there twice
@@ -105,6 +100,25 @@ def load(extracts: Sequence[Extract]) -> Roster:
         cluster=np.arange(count),
         newest=np.full(count, -1, dtype=np.int64),
     )
+
+
+def _in_order(extracts: Sequence[Extract]) -> pa.Table:
+    """The rows of all shards in the order in which they came."""
+    parts = []
+    for shard, extract in enumerate(extracts):
+        part = pq.read_table(extract.extract, columns=list(_COLUMNS), use_threads=False)
+        numbers = pa.array(np.full(len(part), shard, dtype=np.int32))
+        parts.append(part.append_column("shard", numbers))
+    table = pa.concat_tables(parts)
+    del parts
+    order = [(name, "ascending") for name in ("fetched", "revision", "document_id")]
+    place = pc.sort_indices(table.select(["fetched", "revision", "document_id"]), order)
+    columns = {}
+    for name in table.column_names:  # one at a time: they are large
+        columns[name] = table.column(name).take(place).combine_chunks()
+        table = table.drop_columns([name])
+    pa.default_memory_pool().release_unused()
+    return pa.table(columns)
 
 
 def _codes(column: pa.ChunkedArray) -> Indexes:
@@ -184,7 +198,9 @@ def divide(roster: Roster, near: Links, recipe: Recipe, known: Mapping[str, int]
     _leave_out(roster, roster.side == NEITHER, "between-splits")
 
 
-def deduplicate(roster: Roster, near: Links, recipe: Recipe) -> None:
+def deduplicate(
+    roster: Roster, near: Links, recipe: Recipe, lengths: Callable[[], Mapping[str, int]]
+) -> None:
     """Of documents that are alike keep one: that of the page that came first, or the longest."""
     count = len(roster)
     roster.cluster = components(count, near.left, near.right)
@@ -193,7 +209,8 @@ def deduplicate(roster: Roster, near: Links, recipe: Recipe) -> None:
     alive = np.flatnonzero(roster.reason == USED)
     order = first[roster.page[alive]]
     if recipe.keep == "longest":
-        length = _integers(roster.table, "length")[alive]
+        said, names = lengths(), roster.texts("document_id")
+        length = np.array([said[names[document]] for document in alive.tolist()], dtype=np.int64)
         preferred = alive[np.lexsort((order, -length))]
     else:
         preferred = alive[np.argsort(order, kind="stable")]
@@ -214,16 +231,22 @@ def judge(
     refused: Mapping[str, str],
     known: Mapping[str, int],
     changed: Mapping[str, bytes],
+    lengths: Callable[[], Mapping[str, int]],
+    cache: Path,
 ) -> None:
-    """Decide of every document; ``changed`` are signatures that are not those of the shards."""
+    """Decide of every document.
+
+    ``changed`` are signatures that are not those of the shards; ``lengths`` gives the length of
+    each text, if it is asked; ``cache`` is a folder that remembers what is alike.
+    """
     if changed:
         bands = roster.bands.copy()
         for document, identity in enumerate(roster.texts("document_id")):
             if identity in changed:
                 bands[document] = signatures(changed[identity])[0]
         roster.bands = bands
-    near = links(roster.bands, recipe.similarity)
+    near = remembered_links(roster.bands, recipe.similarity, cache)
     refuse(roster, refused)
     choose(roster, recipe)
     divide(roster, near, recipe, known)
-    deduplicate(roster, near, recipe)
+    deduplicate(roster, near, recipe, lengths)

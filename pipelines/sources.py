@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from pipelines.fingerprint import MINHASH_VERSION, WIDTH, minhash
 from pipelines.holdings import Source
+from pipelines.linking import LINKS
 from pipelines.shards import SCHEMAS, table_of
 from pipelines.streams import checksum
 
@@ -43,7 +44,6 @@ _DOCUMENTS: Final = pa.schema(
         ("fetched", pa.int64()),
         ("revision", pa.int32()),
         ("text_hash", pa.string()),
-        ("length", pa.int32()),
         ("consent", pa.string()),
         ("minhash", pa.binary(WIDTH)),
     ]
@@ -69,6 +69,11 @@ FROM (
 """  # noqa: S608 - made of constants
 
 
+_LENGTHS: Final = """
+SELECT document_id, strlen(coalesce(text, '')) FROM read_parquet(?, hive_partitioning = false)
+"""
+
+
 class DamagedError(ValueError):
     """A shard that is not what was written: the message names it, and says what is wrong."""
 
@@ -90,7 +95,7 @@ class Cache:
         self.folder = folder
         self.data_dir = data_dir
         folder.mkdir(parents=True, exist_ok=True)
-        self._used: set[str] = {_STAMPS}
+        self._used: set[str] = {_STAMPS, LINKS}
         self._stamps: dict[str, list[Any]] = {}
         with contextlib.suppress(OSError, ValueError):
             self._stamps = json.loads((folder / _STAMPS).read_text("utf-8"))
@@ -187,18 +192,16 @@ def _quoted(path: Path) -> str:
 
 
 def _extract_documents(path: Path, target: Path, db: duckdb.DuckDBPyConnection) -> None:  # noqa: ARG001 - as for pairs
-    named = [name for name in _DOCUMENTS.names if name not in ("fetched", "length")]
-    table = shard_table(path, "documents", [*named, "fetched_at", "text"])
-    text = table.column("text")
+    named = [name for name in _DOCUMENTS.names if name != "fetched"]
+    table = shard_table(path, "documents", [*named, "fetched_at"])
     fetched = table.column("fetched_at").cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
     columns = {
         **{name: table.column(name) for name in named},
         "site": table.column("site").cast(pa.string()),
         "authors": _joined(table.column("authors")),
         "fetched": fetched,
-        "length": pc.binary_length(pc.fill_null(text, "")),
         "consent": _refusals(table.column("consent")),
-        "minhash": _minhashes(table.column("minhash"), text),
+        "minhash": _minhashes(table.column("minhash"), path),
     }
     made = pa.table([columns[name] for name in _DOCUMENTS.names], schema=_DOCUMENTS)
     packed = {name: "none" if name == "minhash" else "zstd" for name in _DOCUMENTS.names}
@@ -227,15 +230,24 @@ def _refusal(consent: str | None) -> str:
         return "no consent is stored with it"
 
 
-def _minhashes(stored: pa.ChunkedArray, texts: pa.ChunkedArray) -> pa.Array:
+def _minhashes(stored: pa.ChunkedArray, path: Path) -> pa.Array:
     """The signatures as stored, or made of the texts where older shards have none."""
     if not stored.null_count:
         return stored
+    texts = shard_table(path, "documents", ["text"]).column("text").to_pylist()
     found = [
         known if known is not None else minhash(text or "")
-        for known, text in zip(stored.to_pylist(), texts.to_pylist(), strict=True)
+        for known, text in zip(stored.to_pylist(), texts, strict=True)
     ]
     return pa.array(found, pa.binary(WIDTH))
+
+
+def lengths(extracts: Sequence[Extract], db: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How long the text of each document is, in bytes."""
+    found: dict[str, int] = {}
+    for extract in extracts:
+        found |= dict(db.execute(_LENGTHS, [str(extract.path)]).fetchall())
+    return found
 
 
 def whole(

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from pipelines.rowgroups import RowGroups
 from pipelines.shards import SCHEMAS
 from pipelines.sources import shard_table
 from pipelines.splits import SPLITS
@@ -62,9 +62,10 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One data file to be: the shards with the rows to take, and the texts that are others."""
+    """One data file to be: of a group of shards the rows to take, and the texts that are others."""
 
     split: str
+    group: tuple[int, ...]
     rows: tuple[tuple[int, NDArray[np.int64]], ...]
     changed: Mapping[tuple[int, int], str]
     made_of: str
@@ -115,7 +116,7 @@ def plans(
             for at in (rows.tolist() if changed else ())
             if (one, at) in changed
         }
-        found.append(Plan(split, taken, texts, _made_of(extracts, taken, texts)))
+        found.append(Plan(split, tuple(group), taken, texts, _made_of(extracts, taken, texts)))
     return found
 
 
@@ -134,47 +135,45 @@ def _made_of(
     return digest.hexdigest()
 
 
-def write(plan: Plan, extracts: Sequence[Extract], path: Path) -> None:
-    """Write a data file; the same plan gives the same bytes."""
-    with pq.ParquetWriter(
-        path, COLUMNS, compression="zstd", compression_level=1, use_dictionary=_FEW
-    ) as writer:
-        waiting: list[pa.Table] = []
-        for shard, rows in plan.rows:
-            waiting.append(_taken(extracts[shard], shard, rows, plan.changed))
-            while sum(map(len, waiting)) >= ROW_GROUP:
-                table = pa.concat_tables(waiting)
-                writer.write_table(table.slice(0, ROW_GROUP).combine_chunks())
-                waiting = [table.slice(ROW_GROUP)]
-        if any(map(len, waiting)):
-            writer.write_table(pa.concat_tables(waiting).combine_chunks())
+def write(plans: Sequence[Plan], extracts: Sequence[Extract], paths: Sequence[Path]) -> None:
+    """Write the data files of one group, each shard read once; the same plans, the same bytes."""
+    files: list[RowGroups] = []
+    whole = False
+    try:
+        files += [RowGroups(path, COLUMNS, ROW_GROUP, _FEW) for path in paths]
+        wanted = {shard for plan in plans for shard, _ in plan.rows}
+        for shard in sorted(wanted, key=plans[0].group.index):
+            table = shard_table(extracts[shard].path, "pairs", SCHEMAS["pairs"].names)
+            for plan, file in zip(plans, files, strict=True):
+                for rows in (rows for one, rows in plan.rows if one == shard):
+                    file.add(_taken(table, shard, rows, plan.changed))
+        whole = True
+    finally:
+        for file in files:
+            file.close(whole=whole)
 
 
 def _taken(
-    extract: Extract,
+    table: pa.Table,
     shard: int,
     rows: NDArray[np.int64],
     changed: Mapping[tuple[int, int], str],
 ) -> pa.Table:
-    table = shard_table(extract.path, "pairs", SCHEMAS["pairs"].names)
+    """Rows of a shard as they stand in the data, with the texts that are others."""
     if len(rows) < len(table):
         mask = np.zeros(len(table), dtype=bool)
         mask[rows] = True
         table = table.filter(pa.array(mask))
-    others = (
-        {place: changed.get((shard, at)) for place, at in enumerate(rows.tolist())}
-        if changed
-        else {}
-    )
-    texts = {place: text for place, text in others.items() if text is not None}
-    if texts:
+    trimmed = np.zeros(len(table), dtype=bool)
+    if changed:
         completions = table.column("completion").to_pylist()
-        for place, text in texts.items():
-            completions[place] = text
+        for place, at in enumerate(rows.tolist()):
+            if (shard, at) in changed:
+                completions[place] = changed[shard, at]
+                trimmed[place] = True
         place = table.schema.get_field_index("completion")
         table = table.set_column(place, "completion", pa.array(completions, pa.string()))
-    trimmed = pa.array([place in texts for place in range(len(table))], pa.bool_())
-    return table.append_column("trimmed", trimmed).cast(COLUMNS)
+    return table.append_column("trimmed", pa.array(trimmed)).cast(COLUMNS)
 
 
 class Shelf:

@@ -60,6 +60,8 @@ def test_what_is_linked_does_not_depend_on_what_comes_later(seed):
         known = every.right < count
         assert some.left.tolist() == every.left[known].tolist()
         assert some.right.tolist() == every.right[known].tolist()
+        again = links(signatures(marks), before=some, known=count)
+        assert [part.tolist() for part in again] == [part.tolist() for part in every]
 
 
 @pytest.mark.parametrize("least", [0.6, 0.8, 1.0])

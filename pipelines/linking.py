@@ -1,0 +1,53 @@
+"""Near-duplicates that an earlier build found: only new documents are compared."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pipelines.near import Links, links
+
+if TYPE_CHECKING:
+    from pipelines.near import Signatures
+
+LINKS: Final = "links.npz"
+_LINKING_VERSION: Final = 1
+
+
+def _digest(bands: Signatures, least: float) -> str:
+    head = f"{_LINKING_VERSION} {least!r} {len(bands)}\n".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(bands).tobytes()).hexdigest()
+
+
+def remembered_links(bands: Signatures, least: float, folder: Path) -> Links:
+    """The links among documents; those among the first ones as an earlier build found them.
+
+    That is so when the first documents are those of that build, in the same order.
+    """
+    path = folder / LINKS
+    before, known = None, 0
+    unreadable = contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile)
+    with unreadable, np.load(path) as kept:
+        known = int(kept["known"])
+        if known <= len(bands) and _digest(bands[:known], least) == str(kept["digest"]):
+            before = Links(kept["left"], kept["right"], kept["similarity"])
+    if before is not None and known == len(bands):
+        return before
+    found = links(bands, least, before, known)
+    temporary = path.with_name(f".{path.name}.tmp")
+    with temporary.open("wb") as file:
+        np.savez(
+            file,
+            known=len(bands),
+            digest=_digest(bands, least),
+            left=found.left,
+            right=found.right,
+            similarity=found.similarity,
+        )
+    temporary.replace(path)
+    return found
