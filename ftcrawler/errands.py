@@ -15,15 +15,10 @@ from urllib.parse import urldefrag, urljoin
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
-from ftcrawler.answers import (
-    RefusedError,
-    UnusableError,
-    failure_reason,
-    header_text,
-    kept_headers,
-)
+from ftcrawler.answers import RefusedError, UnusableError, failure_reason
 from ftcrawler.clock import iso
 from ftcrawler.consent.gather import page_signals
+from ftcrawler.headers import header_text, kept_headers
 from ftcrawler.urls import canonical, host_of, origin_of
 from pipelines.records import Page
 

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
-from ftcrawler.answers import RefusedError, UnusableError, header_text
+from ftcrawler.answers import RefusedError, UnusableError
 from ftcrawler.clock import iso
 from ftcrawler.consent.agents import named_agent_statements, robots_statements
 from ftcrawler.consent.decision import Statement
@@ -29,6 +29,7 @@ from ftcrawler.consent.probes import (
 from ftcrawler.consent.robots import MAX_BYTES, OUR_TOKENS, Robots, fetch_policy, parse_robots
 from ftcrawler.consent.rsl import robots_pointers
 from ftcrawler.consent.versions import LIST_VERSION, RULES_VERSION
+from ftcrawler.headers import header_text
 from ftcrawler.pace import MAX_CRAWL_DELAY
 from ftcrawler.urls import canonical
 from pipelines.records import Trace, Verdict

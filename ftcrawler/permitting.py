@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from ftcrawler.answers import is_html
 from ftcrawler.consent.decision import Statement, may_follow
 from ftcrawler.consent.gather import PageSignals, page_signals
 from ftcrawler.consent.licences import LicencePolicy
+from ftcrawler.headers import is_html
 from ftcrawler.links import Frame, is_too_deep, read_frame
 from ftcrawler.site import Site
 from pipelines.decode import decode_page

@@ -105,6 +105,11 @@ class Pool:
         self._spread()
         return await job.answer
 
+    def begin(self) -> None:
+        """Start every worker now, and not when its first job comes."""
+        for _ in range(self._size - len(self._workers) - self._starting):
+            self._add()
+
     @property
     def load(self) -> int:
         """Jobs that are not answered yet."""
@@ -128,14 +133,16 @@ class Pool:
             idle = min(able, key=lambda worker: len(worker.jobs), default=None)
             here = sum(not worker.leaving for worker in self._workers) + self._starting
             if (idle is None or idle.jobs) and here < self._size:
-                self._starting += 1
-                task = asyncio.ensure_future(self._start())
-                task.add_done_callback(self._started)
+                self._add()
                 if idle is None:
                     return
             if idle is None:
                 return
             self._give(idle, self._waiting.popleft())
+
+    def _add(self) -> None:
+        self._starting += 1
+        asyncio.ensure_future(self._start()).add_done_callback(self._started)
 
     def _give(self, worker: _Worker, job: _Job) -> None:
         if not worker.jobs:

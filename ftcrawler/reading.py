@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from ftcrawler.answers import SIGNAL_HEADERS, UnusableError
+from ftcrawler.answers import UnusableError
 from ftcrawler.consent.decision import Statement
 from ftcrawler.consent.gather import page_signals
 from ftcrawler.errands import LedAwayError
 from ftcrawler.feeds import FeedError, read_feed, read_sitemap
+from ftcrawler.headers import SIGNAL_HEADERS
 from ftcrawler.permitting import Permit, outcome, permit
 from ftcrawler.urls import canonical
 from pipelines.records import Harvest, Page, Trace, Verdict

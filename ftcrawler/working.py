@@ -93,9 +93,12 @@ class Extractor:
         found = done.harvest
         return found.but(page=replace(page, verdict=found.verdict)) if done.usable else found
 
-    async def _done(self, job: Job) -> Done:
-        if not self.processes:
-            return attempt(job, self.works)
+    def begin(self) -> None:
+        """Start the processes: pages will come."""
+        if self.processes:
+            self._made().begin()
+
+    def _made(self) -> Pool:
         if self._pool is None:
             self._pool = Pool(
                 TARGET,
@@ -104,8 +107,13 @@ class Extractor:
                 seconds=self.seconds,
                 recycle=self.recycle,
             )
+        return self._pool
+
+    async def _done(self, job: Job) -> Done:
+        if not self.processes:
+            return attempt(job, self.works)
         try:
-            done: Done = pickle.loads(await self._pool.run(pickle.dumps(job, 5)))  # noqa: S301 - our own process wrote it
+            done: Done = pickle.loads(await self._made().run(pickle.dumps(job, 5)))  # noqa: S301 - our own process wrote it
         except ClosedError:
             return Done(_failed(job.page, LET_GO))
         except WorkerError as error:

@@ -15,12 +15,12 @@ from rich.console import Console
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ftcrawler.answers import HTML_TYPES
 from ftcrawler.boilerplate import boilerplate
 from ftcrawler.clock import iso
 from ftcrawler.commands.consent import site_of
 from ftcrawler.commands.crawl import complain, quiet_scrapy, told
 from ftcrawler.exits import Exit
+from ftcrawler.headers import HTML_TYPES
 from ftcrawler.looking import look
 from ftcrawler.previewing import Preview, as_record, preview_of, saved_page
 from ftcrawler.previewpage import preview_page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider
 
-from ftcrawler.answers import RefusedError, failure_reason, header_text, kept_headers
+from ftcrawler.answers import RefusedError, failure_reason
 from ftcrawler.clock import iso
 from ftcrawler.consent.decision import Statement
 from ftcrawler.consent.tdmrep import SIGNAL as TDM_SIGNAL
 from ftcrawler.frontier import STORAGE_REASON, SiteQueue, user_agent
+from ftcrawler.headers import header_text, kept_headers
 from ftcrawler.opening import open_store
 from ftcrawler.origins import OriginBook
 from ftcrawler.permitting import outcome
@@ -123,15 +125,22 @@ class ArticlesSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Seeds come from the state; here only the sitemaps that robots.txt names are added."""
-        for queue in self.queues.values():
-            if queue.site.sitemaps == "robots" and not (self.recheck or queue.resting):
-                origins = dict.fromkeys(map(origin_of, queue.site.start_urls))
-                for origin in origins:
-                    found = await self.book.origin(origin, queue)
-                    named = filter(None, map(canonical, found.robots.sitemaps))
-                    queue.store.seed([Offer(url, "sitemap") for url in named])
+        if not self.recheck and any(q.store.state.pending()[0] for q in self.queues.values()):
+            self._reader().begin()  # while the first pages are asked for
+        wanted = [queue for queue in self.queues.values() if queue.site.sitemaps == "robots"]
+        if not self.recheck:
+            await asyncio.gather(*map(self._sitemaps, wanted))  # no slow site keeps others waiting
         return
         yield  # an async generator that yields nothing
+
+    async def _sitemaps(self, queue: SiteQueue) -> None:
+        """Make the sitemaps known that a site's robots.txt names."""
+        if queue.resting:
+            return
+        for origin in dict.fromkeys(map(origin_of, queue.site.start_urls)):
+            found = await self.book.origin(origin, queue)
+            named = filter(None, map(canonical, found.robots.sitemaps))
+            queue.store.seed([Offer(url, "sitemap") for url in named])
 
     def request(self, queue: SiteQueue, target: Target) -> Request:
         """The request for a URL: conditional when the last answer had validators."""
@@ -218,6 +227,10 @@ class ArticlesSpider(Spider):
 
     async def harvest(self, page: Page) -> Harvest:
         """What a page gives, read in a process of its own."""
+        return await self._reader().harvest(page)
+
+    def _reader(self) -> Extractor:
+        """What reads pages, made when it is wanted first."""
         if self._extractor is None:
             settings = self.crawler.settings
             works = {
@@ -232,7 +245,7 @@ class ArticlesSpider(Spider):
                 settings.getint("EXTRACT_PAGES"),
                 self.profile,
             )
-        return await self._extractor.harvest(page)
+        return self._extractor
 
     async def _licences(self, page: Page, pointers: Sequence[str]) -> Sequence[Statement]:
         return await self.book.licences(pointers, page.url, self.queues[page.site])
@@ -256,8 +269,6 @@ class ArticlesSpider(Spider):
         logger.critical("the storage refuses, the run stops: %s", self.broken[-1])
         engine = self.crawler.engine
         if first and engine.spider is not None:
-            import asyncio  # noqa: PLC0415 - only on the way out
-
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason=STORAGE_REASON))
 
     async def let_go(self) -> None:
