@@ -124,7 +124,7 @@ class _Build:
 
     def _take(self, holdings: Sequence[Holdings]) -> dict[str, str]:
         """Extracts of all shards; returns what must not be used, by document."""
-        cache = Cache(self.folder / CACHE, self.order.data_dir)
+        self.cache = cache = Cache(self.folder / CACHE, self.order.data_dir)
         every = [source for site in holdings for source in site.sources]
         total, done = len(every), 0
 
@@ -184,7 +184,9 @@ class _Build:
         """The data files: those that the version before has are linked."""
         before = self.before
         shelf = volumes.Shelf(
-            before.folder if before else None, before.manifest["files"] if before else ()
+            before.folder if before else None,
+            before.manifest["files"] if before else (),
+            self.cache.digest,
         )
         data = self.aside / "data"
         data.mkdir()
@@ -196,7 +198,7 @@ class _Build:
             if anew:
                 volumes.write(anew, self.pairs, [paths[plan.split] for plan in anew])
             return [
-                volumes.Made(plan, path, linked[plan.split] or checksum(path))
+                volumes.Made(plan, path, linked[plan.split] or self.cache.digest(path))
                 for plan, path in zip(plans, paths.values(), strict=True)
             ]
 
@@ -271,6 +273,7 @@ class _Build:
         }
         describe(manifest, self.aside)
         folder = versions.publish(self.aside, manifest["version"])
+        self.cache.remember()
         return Built(versions.read(folder), fresh=True, damaged=damaged)
 
 

@@ -191,8 +191,9 @@ def divide(roster: Roster, near: Links, recipe: Recipe, known: Mapping[str, int]
     first = np.full(int(roster.address.max(initial=-1)) + 1, len(roster), dtype=np.int64)
     np.minimum.at(first, roster.address, np.arange(len(roster)))
     names = [urls[document] for document in first.tolist()]
-    own = own_sides(names, recipe.seed, recipe.validation)
     stood = np.fromiter((known.get(url, OPEN) for url in names), dtype=np.int8, count=len(names))
+    own, new = stood.copy(), np.flatnonzero(stood == OPEN)
+    own[new] = own_sides([names[address] for address in new], recipe.seed, recipe.validation)
     side = sides(roster.address, near.left, near.right, own, stood)
     roster.side = side[roster.address]
     _leave_out(roster, roster.side == NEITHER, "between-splits")

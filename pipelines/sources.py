@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import orjson
@@ -96,7 +96,8 @@ class Cache:
         self.data_dir = data_dir
         folder.mkdir(parents=True, exist_ok=True)
         self._used: set[str] = {_STAMPS, LINKS}
-        self._stamps: dict[str, list[Any]] = {}
+        self._stamps: dict[str, str] = {}
+        self._seen: dict[str, str] = {}
         with contextlib.suppress(OSError, ValueError):
             self._stamps = json.loads((folder / _STAMPS).read_text("utf-8"))
 
@@ -142,24 +143,32 @@ class Cache:
         """
         path = self.data_dir / source.file
         try:
-            seen = path.stat()
-            stamp = [seen.st_size, seen.st_mtime_ns, seen.st_ino]
-            known = self._stamps.get(source.file, [])
-            digest = known[-1] if known[:-1] == stamp else checksum(path)
+            digest = self.digest(path)
         except FileNotFoundError as error:
             raise DamagedError(f"{source.file}: missing") from error
         if source.sha256 and digest != source.sha256:
             raise DamagedError(f"{source.file}: its content is not what was written")
-        self._stamps[source.file] = [*stamp, digest]
-        return replace(source, sha256=str(digest)), path
+        return replace(source, sha256=digest), path
+
+    def digest(self, path: Path) -> str:
+        """A file's SHA-256 in hex, which is not found again while nothing wrote to the file."""
+        seen = path.stat()
+        stamp = f"{seen.st_ino} {seen.st_size} {seen.st_mtime_ns}"
+        digest = self._stamps.get(stamp) or checksum(path)
+        self._seen[stamp] = digest
+        return digest
 
     def save(self) -> None:
         """Remember which shards were whole, and forget what no shard needs any more."""
         for path in self.folder.iterdir():
             if path.name not in self._used:
                 path.unlink(missing_ok=True)
+        self.remember()
+
+    def remember(self) -> None:
+        """Remember the hashes of the files that were looked at."""
         temporary = self.folder / f".{_STAMPS}.tmp"
-        temporary.write_text(json.dumps(self._stamps), "utf-8")
+        temporary.write_text(json.dumps(self._seen), "utf-8")
         temporary.replace(self.folder / _STAMPS)
 
 

@@ -43,7 +43,9 @@ def run(module, data, *argv):
     return command.exitcode
 
 
+@pytest.mark.slow
 def test_the_demo_becomes_a_dataset(demo):
+    """As a user does it, in a process of its own."""
     done = demo.run("build", "--name", "demo", "--format", "openai-chat,csv", FTCRAWLER_SITES="")
     assert done.code == 0, done.err
     version = latest(demo.data, "demo")
