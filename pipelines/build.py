@@ -47,7 +47,8 @@ def build(
     """Build a version of a dataset from all shards.
 
     Raises :class:`DamagedShardsError`, :class:`EmptyError`, ``FormatError``, :class:`BusyError`,
-    and :class:`OSError` when the disk refuses; then no version and no file of one is left.
+    :class:`MemoryError` when the memory is too little, and :class:`OSError` when the disk refuses;
+    then no version and no file of one is left.
     """
     with versions.locked(order.data_dir) as folder:
         aside = folder / order.name / f"{versions.ASIDE}{order.date}"
@@ -57,6 +58,8 @@ def build(
                 return _Build(order, aside, db, progress).run(holdings)
         except duckdb.IOException as error:
             raise OSError(str(error)) from error
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryError(str(error).partition("\n")[0]) from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
             with contextlib.suppress(OSError):  # it is no dataset without a version

@@ -6,35 +6,39 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import duckdb
 
-from pipelines.splits import SPLITS
-
 if TYPE_CHECKING:
     from pipelines.versions import Version
 
 EXAMPLES: Final = 3  # of each reason
 NEW: Final = "new"  # its document was not there, or gave it not yet
 GONE: Final = "no longer in a shard"
+MEMORY: Final = "1GB"  # beyond which it is spilled
+_ROWS: Final = """
+CREATE TABLE {name} AS SELECT pair_id, hash(prompt, completion) AS said,
+    CASE WHEN parse_filename(filename) LIKE 'train-%' THEN 'train' ELSE 'validation' END AS split
+FROM {name}_rows
+"""
 _LEFT_OUT: Final = (
     "CREATE TABLE {name}_audit AS SELECT pair_id, reason, kept_id FROM read_parquet(?)"
 )
 _ONLY: Final = """
 CREATE TABLE {change} AS
-SELECT mine.pair_id, mine.url, mine.prompt, audit.kept_id, coalesce({said}, $otherwise) AS reason
+SELECT mine.pair_id, audit.kept_id, coalesce({said}, $otherwise) AS reason
 FROM {here} mine ANTI JOIN {there} USING (pair_id)
 LEFT JOIN {there}_audit audit USING (pair_id)
 """
 _BOTH: Final = """
 CREATE TABLE changed AS
-SELECT old.pair_id, old.url, new.prompt, CAST(NULL AS VARCHAR) AS kept_id,
+SELECT pair_id, CAST(NULL AS VARCHAR) AS kept_id,
     CASE WHEN old.split <> new.split THEN 'from ' || old.split || ' to ' || new.split
     ELSE 'boilerplate' END AS reason
-FROM old JOIN new USING (pair_id)
-WHERE old.split <> new.split OR old.prompt <> new.prompt OR old.completion <> new.completion
+FROM old JOIN new USING (pair_id) WHERE old.split <> new.split OR old.said <> new.said
 """
 _EXAMPLES: Final = """
-SELECT reason, pair_id, url, prompt, kept_id FROM {change}
-QUALIFY row_number() OVER (PARTITION BY reason ORDER BY pair_id) <= $most
-ORDER BY reason, pair_id
+SELECT reason, pair_id, url, prompt, kept_id FROM (
+    SELECT * FROM {change}
+    QUALIFY row_number() OVER (PARTITION BY reason ORDER BY pair_id) <= $most
+) JOIN {here}_rows USING (pair_id) ORDER BY reason, pair_id
 """
 
 
@@ -67,7 +71,7 @@ class Difference(NamedTuple):
 
 def difference(old: Version, new: Version, spill: str = "") -> Difference:
     """What differs between two versions; ``spill`` is a folder for what does not fit in memory."""
-    with duckdb.connect() as db:
+    with duckdb.connect(config={"memory_limit": MEMORY}) as db:
         if spill:
             db.execute("SET temp_directory = $spill", {"spill": spill})
         for name, version in (("old", old), ("new", new)):
@@ -86,30 +90,18 @@ def difference(old: Version, new: Version, spill: str = "") -> Difference:
         first, second = old.manifest["recipe"], new.manifest["recipe"]
         return Difference(
             both - changed,
-            _change(db, "came"),
-            _change(db, "went"),
-            _change(db, "changed"),
+            _change(db, "came", "new"),
+            _change(db, "went", "old"),
+            _change(db, "changed", "new"),
             {key: (first.get(key), second.get(key)) for key in {**first, **second}
              if first.get(key) != second.get(key)},
         )  # fmt: skip
 
 
 def _load(db: duckdb.DuckDBPyConnection, name: str, version: Version) -> None:
-    parts = []
-    values = {}
-    for split in SPLITS:
-        files = [
-            str(version.folder / "data" / file["name"])
-            for file in version.manifest["files"]
-            if file["split"] == split
-        ]
-        if files:
-            values[split] = files
-            parts.append(
-                f"SELECT pair_id, url, prompt, completion, '{split}' AS split "  # noqa: S608 - a constant
-                f"FROM read_parquet(${split})"
-            )
-    db.execute(f"CREATE TABLE {name} AS {' UNION ALL '.join(parts)}", values)
+    files = [str(version.folder / "data" / file["name"]) for file in version.manifest["files"]]
+    db.read_parquet(files, filename=True).create_view(f"{name}_rows")
+    db.execute(_ROWS.format(name=name))
     db.execute(_LEFT_OUT.format(name=name), [str(version.folder / "audit" / "pairs.parquet")])
 
 
@@ -118,8 +110,8 @@ def _number(db: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _change(db: duckdb.DuckDBPyConnection, name: str) -> Change:
+def _change(db: duckdb.DuckDBPyConnection, name: str, here: str) -> Change:
     counts = db.execute(f"SELECT reason, count(*) FROM {name} GROUP BY ALL ORDER BY 2 DESC, 1")  # noqa: S608 - a constant
     totals = {str(reason): int(number) for reason, number in counts.fetchall()}
-    rows = db.execute(_EXAMPLES.format(change=name), {"most": EXAMPLES}).fetchall()
+    rows = db.execute(_EXAMPLES.format(change=name, here=here), {"most": EXAMPLES}).fetchall()
     return Change(totals, [Example(*row) for row in rows])

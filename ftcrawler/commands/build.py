@@ -105,7 +105,7 @@ class Command(ScrapyCommand):
             "so that nothing stands on both sides and nothing ever changes sides, and writes "
             "datasets/NAME/VERSION. The same shards give the same bytes. Exit codes: 0 good, "
             "2 an option is wrong, or nothing is left, 5 another build is running, 6 a shard is "
-            "damaged or the disk refuses; then there is no new version."
+            "damaged or the disk refuses, 7 interrupted; then there is no new version."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -164,6 +164,11 @@ class Command(ScrapyCommand):
         except DamagedShardsError as error:
             complain([*error.problems, MEND])
             self.exitcode = Exit.STORAGE
+        except MemoryError as error:
+            complain([f"--memory {opts.memory} is too little: {error}"])
+            self.exitcode = Exit.CONFIGURATION
+        except KeyboardInterrupt:
+            self.exitcode = Exit.INTERRUPTED
         except (StateError, OSError) as error:
             self.exitcode = told(error, data_dir)
         else:
