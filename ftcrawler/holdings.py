@@ -23,11 +23,6 @@ _STANDING: Final = "SELECT id, kind, pattern, reason, at FROM retractions WHERE 
 _KEPT: Final = (
     "SELECT document_id, url FROM documents JOIN urls ON urls.id = url_id WHERE retracted = ''"
 )
-# What the last visit of a page said no to, though its documents have no tombstone so far.
-_DENIED: Final = (
-    "SELECT document_id, urls.reason FROM documents JOIN urls ON urls.id = url_id "
-    "WHERE retracted = '' AND outcome = 'denied'"
-)
 
 
 def known_sites(data_dir: Path) -> list[str]:
@@ -65,8 +60,11 @@ def holdings(data_dir: Path, site: str) -> Holdings:
 
 
 def _refused(db: sqlite3.Connection) -> dict[str, str]:
-    """Documents that must not be used, with the reason."""
-    found = {document: f"denied: {reason}" for document, reason in db.execute(_DENIED)}
+    """Documents that must not be used, with the reason, whether their tombstones are sealed or not.
+
+    A page that refuses, or is gone, takes its documents back in the transaction that notes it.
+    """
+    found: dict[str, str] = {}
     standing = [Retraction(*row) for row in db.execute(_STANDING)]
     if standing:
         for document, url in db.execute(_KEPT):

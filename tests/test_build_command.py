@@ -91,7 +91,7 @@ WRONG = {
     "a name with a slash": (["--name", "a/b"], "--name a/b"),
     "the name of a link": (["--name", "latest"], "--name latest"),
     "no such site": (["--sites", "dmeo"], "--sites dmeo: none such; known: demo"),
-    "no such kind": (["--kinds", "sentences"], "known: title, heading"),
+    "no such kind": (["--kinds", "sentences"], "known: title, heading, sentence, window, handmade"),
     "no such format": (["--format", "openai-chta"], "--format openai-chta"),
     "no date": (["--since", "yesterday"], "--since yesterday"),
     "all of it for validation": (["--validation", "1"], "from 0 to below 1"),
@@ -158,11 +158,11 @@ def test_what_the_memory_says_no_to_is_left_out(data):
     before = holdings(data, "demo")
     with sqlite3.connect(data / "sites" / "demo" / "state.db") as db:
         urls = db.execute(
-            "SELECT document_id, url, urls.id FROM documents JOIN urls ON urls.id = url_id "
+            "SELECT document_id, url FROM documents JOIN urls ON urls.id = url_id "
             "WHERE retracted = '' ORDER BY url LIMIT 3"
         ).fetchall()
-        (one, _, number), (two, url, _), (three, _, _) = urls
-        db.execute("UPDATE urls SET outcome='denied', reason='meta robots' WHERE id=?", (number,))
+        (one, _), (two, url), (three, _) = urls
+        db.execute("UPDATE documents SET retracted='consent: noai' WHERE document_id=?", (one,))
         db.execute(
             "INSERT INTO retractions(kind, pattern, reason, at) VALUES ('url', ?, 'by mail', 1)",
             (url,),
@@ -172,7 +172,7 @@ def test_what_the_memory_says_no_to_is_left_out(data):
     found = holdings(data, "demo")
     new = {name: why for name, why in found.refused.items() if name not in before.refused}
     assert new == {
-        one: "denied: meta robots",
+        one: "denied: noai",
         two: "retracted: by mail",
         three: "tombstone: http-410",
     }

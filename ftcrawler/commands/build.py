@@ -28,6 +28,7 @@ from pipelines.records import PairKind
 from pipelines.versions import BusyError, is_name
 
 NAME = "all"
+KINDS = (*get_args(PairKind), "handmade")
 MEND = "scrapy state --check mends what it can; --skip-damaged builds without"
 _UNITS = {"KB": 10, "MB": 20, "GB": 30, "TB": 40}
 _LEAST_MEMORY = 256 << 20
@@ -216,7 +217,7 @@ def _order(
         since=tried(
             "--since", lambda text: text and date.fromisoformat(text).isoformat(), opts.since, ""
         ),
-        kinds=listed(opts.kinds, get_args(PairKind), "--kinds"),
+        kinds=listed(opts.kinds, KINDS, "--kinds"),
         languages=listed(opts.languages, (), "--languages"),
         min_words=opts.min_words,
         license_policy=opts.license_policy,
