@@ -95,7 +95,7 @@ class _Build:
         self.documents: list[Extract] = []
         self.pairs: list[Extract] = []
         self.damaged: list[str] = []
-        self.changed: dict[tuple[int, int], str] = {}
+        self.changed: dict[int, dict[int, str]] = {}
 
     def run(self, holdings: Sequence[Holdings]) -> Built:
         """All steps."""
@@ -152,7 +152,6 @@ class _Build:
         self.damaged += damaged + more
         if self.damaged and not self.order.skip_damaged:
             raise DamagedShardsError(self.damaged)
-        cache.save()
         for site in holdings:
             refused |= site.refused
         return refused
@@ -168,7 +167,9 @@ class _Build:
         known = {site.site: site.boilerplate for site in holdings if site.boilerplate}
         for extract in self.documents:
             if extract.source.site in known:
-                cutting.cut_documents(extract, known[extract.source.site], cut)
+                blocks = self.cache.derived(extract, "blocks-1", cutting.note_blocks)
+                cutting.cut_documents(extract, blocks, known[extract.source.site], cut)
+        self.cache.save()
         return cut
 
     def _cut_pairs(self, holdings: Sequence[Holdings], cut: cutting.Cut) -> None:
@@ -179,9 +180,9 @@ class _Build:
         for shard, extract in enumerate(self.pairs):
             cutting.cut_pairs(shard, extract, cut, known[extract.source.site], rows)
         ballot.cut(self.db, pa.Table.from_pylist(rows, cutting.CUTS))
-        self.changed = {
-            (row["shard"], row["row"]): row["completion"] for row in rows if row["completion"]
-        }
+        for row in rows:
+            if row["completion"]:
+                self.changed.setdefault(row["shard"], {})[row["row"]] = row["completion"]
 
     def _write_data(self) -> list[volumes.Volume]:
         """The data files: those that the version before has are linked."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipelines.fingerprint import minhash
 from pipelines.pii import mask_pii
@@ -44,6 +47,8 @@ LEFT JOIN (
 WHERE NOT coalesce(contains(text, completion), false)
 ORDER BY old.shard, old.row
 """
+_PLACE: Final = ("row", "start", "end")
+_BLOCKS: Final = pa.schema([*((name, pa.int32()) for name in _PLACE), ("key", pa.uint64())])
 CUTS: Final = pa.schema(
     [
         ("shard", pa.int32()),
@@ -62,16 +67,6 @@ class Cut:
     signatures: dict[str, bytes] = field(default_factory=dict)
 
 
-def known_spans(blocks: Iterable[Row], known: Mapping[bytes, str]) -> tuple[Span, ...]:
-    """The characters of the blocks that are known as boilerplate."""
-    found = []
-    for block in blocks:
-        key = block_key(Block(block["kind"], block["text"]))
-        if key in known:
-            found.append((block["start"], block["start"] + len(block["text"])))
-    return tuple(found)
-
-
 def without_spans(text: str, spans: Iterable[Span], begin: int = 0) -> str:
     r"""A text that begins at character ``begin`` of its document, without spans of the document.
 
@@ -87,18 +82,45 @@ def without_spans(text: str, spans: Iterable[Span], begin: int = 0) -> str:
     return "\n".join(filter(None, kept))
 
 
-def cut_documents(extract: Extract, known: Mapping[bytes, str], cut: Cut) -> None:
-    """Find boilerplate in the documents of a shard that were read before it was known."""
-    latest = max(known.values(), default="")
-    columns = ["document_id", "text", "blocks", "fetched_at"]
-    table = shard_table(extract.path, "documents", columns)
-    for batch in table.to_batches(max_chunksize=1000):
-        for row in batch.to_pylist():
-            if row["fetched_at"].strftime("%Y-%m-%dT%H:%M:%SZ") >= latest:
-                continue  # it was read without all that is known
-            if spans := known_spans(row["blocks"] or (), known):
-                cut.spans[row["document_id"]] = spans
-                cut.signatures[row["document_id"]] = minhash(without_spans(row["text"], spans))
+def note_blocks(path: Path, target: Path) -> None:
+    """Write the keys of a shard's blocks that may be boilerplate, and where they stand."""
+    found: dict[str, list[int]] = {name: [] for name in _BLOCKS.names}
+    start = 0
+    for batch in shard_table(path, "documents", ["blocks"]).to_batches(max_chunksize=1000):
+        for row, blocks in enumerate(batch.column(0).to_pylist(), start=start):
+            for block in blocks or ():
+                if key := block_key(Block(block["kind"], block["text"])):
+                    found["row"].append(row)
+                    found["start"].append(block["start"])
+                    found["end"].append(block["start"] + len(block["text"]))
+                    found["key"].append(int.from_bytes(key, "little"))
+        start += len(batch)
+    pq.write_table(pa.table(found, schema=_BLOCKS), target, compression="zstd")
+
+
+def cut_documents(extract: Extract, blocks: Path, known: Mapping[bytes, str], cut: Cut) -> None:
+    """Find boilerplate in the documents of a shard that were read before it was known.
+
+    ``blocks`` is what :func:`note_blocks` wrote of the shard.
+    """
+    noted = pq.read_table(blocks)
+    keys = pa.array([int.from_bytes(key, "little") for key in known], pa.uint64())
+    noted = noted.filter(pc.is_in(noted.column("key"), keys))
+    if not len(noted):
+        return
+    latest = max(known.values())
+    spans: dict[int, list[Span]] = {}
+    for row, start, end in zip(*(noted.column(n).to_pylist() for n in _PLACE), strict=True):
+        spans.setdefault(row, []).append((start, end))
+    rows = pa.array(list(spans))
+    columns = ["document_id", "fetched_at", "text"]
+    table = shard_table(extract.path, "documents", columns).take(rows)
+    for place, row in enumerate(table.to_pylist()):
+        if row["fetched_at"].strftime("%Y-%m-%dT%H:%M:%SZ") >= latest:
+            continue  # it was read without all that is known
+        mine = tuple(spans[rows[place].as_py()])
+        cut.spans[row["document_id"]] = mine
+        cut.signatures[row["document_id"]] = minhash(without_spans(row["text"], mine))
 
 
 def cut_pair(row: Row, spans: tuple[Span, ...], known: Mapping[bytes, str]) -> str | None:
@@ -129,16 +151,25 @@ def cut_pairs(
     shard: int, extract: Extract, cut: Cut, known: Mapping[bytes, str], into: list[Row]
 ) -> None:
     """Add the pairs of a shard that change to ``into``, rows of ``CUTS``."""
-    table = shard_table(extract.path, "pairs", _SPANS)
-    for number, identity in enumerate(table.column("document_id").to_pylist()):
-        if spans := cut.spans.get(identity):
-            row = {name: table.column(name)[number].as_py() for name in _SPANS}
-            if row["completion_start"] is None:
-                continue
-            left = cut_pair(row, spans, known)
-            if left is not None:
-                into.append({"shard": shard, "row": number, "prompt": row["prompt"],
-                             "completion": left or None})  # fmt: skip
+    names = shard_table(extract.path, "pairs", ["document_id"]).column(0)
+    concerned = pc.is_in(names, pa.array(list(cut.spans), pa.string())).combine_chunks()
+    numbers = pc.indices_nonzero(concerned)
+    if not len(numbers):
+        return
+    table = shard_table(extract.path, "pairs", _SPANS).take(numbers)
+    for number, row in zip(numbers.to_pylist(), table.to_pylist(), strict=True):
+        if row["completion_start"] is None:
+            continue  # of a version that did not say where it stands
+        left = cut_pair(row, cut.spans[row["document_id"]], known)
+        if left is not None:
+            into.append(
+                {
+                    "shard": shard,
+                    "row": number,
+                    "prompt": row["prompt"],
+                    "completion": left or None,
+                }
+            )
 
 
 def outdated(

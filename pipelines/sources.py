@@ -120,6 +120,11 @@ class Cache:
         except (pa.ArrowException, ValueError, duckdb.InvalidInputException) as error:
             raise DamagedError(f"{source.file}: cannot be read: {error}") from error
 
+    def derived(self, extract: Extract, name: str, make: Callable[[Path, Path], None]) -> Path:
+        """What else a build needs of a shard, made of its file by ``make`` when it is not there."""
+        digest = extract.source.sha256[:32]
+        return self._made(f"{name}-{digest}.parquet", lambda to: make(extract.path, to))
+
     def _made(self, name: str, make: Callable[[Path], None]) -> Path:
         """A file of the cache, made by ``make`` when it is not there."""
         self._used.add(name)

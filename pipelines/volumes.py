@@ -66,7 +66,7 @@ class Plan:
     split: str
     group: tuple[int, ...]
     rows: tuple[tuple[int, NDArray[np.int64]], ...]
-    changed: Mapping[tuple[int, int], str]
+    changed: Mapping[int, Mapping[int, str]]
     made_of: str
 
     @property
@@ -97,7 +97,7 @@ def plans(
     db: duckdb.DuckDBPyConnection,
     extracts: Sequence[Extract],
     group: Sequence[int],
-    changed: Mapping[tuple[int, int], str],
+    changed: Mapping[int, Mapping[int, str]],
 ) -> list[Plan]:
     """The files of one group, those of splits that get none of its rows left out."""
     used = db.execute(_USED.format(", ".join(map(str, group)))).fetchnumpy()
@@ -109,28 +109,30 @@ def plans(
             continue
         taken = tuple((one, row[mine & (shard == one)].astype(np.int64)) for one in group)
         taken = tuple((one, rows) for one, rows in taken if len(rows))
-        texts = {
-            (one, at): changed[one, at]
-            for one, rows in taken
-            for at in (rows.tolist() if changed else ())
-            if (one, at) in changed
-        }
+        texts = {one: mine for one, rows in taken if (mine := _among(rows, changed.get(one, {})))}
         found.append(Plan(split, tuple(group), taken, texts, _made_of(extracts, taken, texts)))
     return found
+
+
+def _among(rows: NDArray[np.int64], texts: Mapping[int, str]) -> dict[int, str]:
+    """Those of the texts whose rows are among these."""
+    if not texts:
+        return {}
+    numbers = np.fromiter(texts, dtype=np.int64)
+    return {at: texts[at] for at in numbers[np.isin(numbers, rows)].tolist()}
 
 
 def _made_of(
     extracts: Sequence[Extract],
     taken: Sequence[tuple[int, NDArray[np.int64]]],
-    texts: Mapping[tuple[int, int], str],
+    texts: Mapping[int, Mapping[int, str]],
 ) -> str:
     digest = hashlib.sha256(f"{VOLUME_VERSION} {pa.__version__}\n".encode())
     for shard, rows in taken:
         digest.update(f"{extracts[shard].source.sha256} {len(rows)}\n".encode())
         digest.update(rows.astype("<i8").tobytes())
-        for at in rows.tolist() if texts else ():
-            if (shard, at) in texts:
-                digest.update(f"{at} {texts[shard, at]}\n".encode("utf-8", "surrogatepass"))
+        for at, text in sorted(texts.get(shard, {}).items()):
+            digest.update(f"{at} {text}\n".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
@@ -145,19 +147,14 @@ def write(plans: Sequence[Plan], extracts: Sequence[Extract], paths: Sequence[Pa
             table = shard_table(extracts[shard].path, "pairs", SCHEMAS["pairs"].names)
             for plan, file in zip(plans, files, strict=True):
                 for rows in (rows for one, rows in plan.rows if one == shard):
-                    file.add(_taken(table, shard, rows, plan.changed))
+                    file.add(_taken(table, rows, plan.changed.get(shard, {})))
         whole = True
     finally:
         for file in files:
             file.close(whole=whole)
 
 
-def _taken(
-    table: pa.Table,
-    shard: int,
-    rows: NDArray[np.int64],
-    changed: Mapping[tuple[int, int], str],
-) -> pa.Table:
+def _taken(table: pa.Table, rows: NDArray[np.int64], changed: Mapping[int, str]) -> pa.Table:
     """Rows of a shard as they stand in the data, with the texts that are others."""
     if len(rows) < len(table):
         mask = np.zeros(len(table), dtype=bool)
@@ -166,10 +163,10 @@ def _taken(
     trimmed = np.zeros(len(table), dtype=bool)
     if changed:
         completions = table.column("completion").to_pylist()
-        for place, at in enumerate(rows.tolist()):
-            if (shard, at) in changed:
-                completions[place] = changed[shard, at]
-                trimmed[place] = True
+        for at, text in changed.items():
+            place = int(np.searchsorted(rows, at))
+            completions[place] = text
+            trimmed[place] = True
         place = table.schema.get_field_index("completion")
         table = table.set_column(place, "completion", pa.array(completions, pa.string()))
     return table.append_column("trimmed", pa.array(trimmed)).cast(COLUMNS)
