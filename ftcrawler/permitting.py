@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
 from ftcrawler.consent.decision import Statement, may_follow
 from ftcrawler.consent.gather import PageSignals, page_signals
@@ -12,7 +11,7 @@ from ftcrawler.consent.licences import LicencePolicy
 from ftcrawler.headers import is_html
 from ftcrawler.links import Frame, is_too_deep, read_frame
 from ftcrawler.site import Site
-from pipelines.decode import decode_page
+from pipelines.decode import body_hash, decode_page
 from pipelines.records import Harvest, Offer, Page, Rejected, Trace
 
 
@@ -62,7 +61,7 @@ def _decided(
     if verdict.decision == "allow":
         return replace(page, verdict=verdict, links=links)
     body = (page.source or page).body
-    trace = replace(page.verdict.trace or Trace(), body_hash=sha256(body).hexdigest())
+    trace = replace(page.verdict.trace or Trace(), body_hash=body_hash(body))
     verdict = replace(verdict, trace=trace)
     if verdict.decision == "defer":
         waits = outcome(page, "failed", f"consent deferred: {verdict.signal}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import re
 from typing import Final
 
 from charset_normalizer import from_bytes
 
+from pipelines.lately import lately
 from pipelines.records import Rejected
 
 # The order matters: the mark of UTF-32-LE begins with that of UTF-16-LE.
@@ -117,6 +119,13 @@ _FORBIDDEN_UTF8: Final = (
 )
 
 
+@lately
+def body_hash(body: bytes) -> str:
+    """SHA-256 of a page's bytes in hex."""
+    return hashlib.sha256(body).hexdigest()
+
+
+@lately
 def decode_page(body: bytes, content_type: str | None = None) -> str | Rejected:
     r"""The page's text without control characters, or ``empty`` or ``not-text``.
 

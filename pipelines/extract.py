@@ -7,7 +7,6 @@ from the page itself.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from typing import Final
@@ -16,7 +15,7 @@ from lxml import etree
 
 from pipelines.article import EXTRACTOR_VERSION, Article, find_article
 from pipelines.cleaning import clean_text
-from pipelines.decode import decode_page
+from pipelines.decode import body_hash, decode_page
 from pipelines.finishing import Paths, finish_blocks
 from pipelines.language import language_of
 from pipelines.mend import mend_page
@@ -107,7 +106,7 @@ def _document(
         authors=about.authors,
         license=about.license,
         section=about.section,
-        body_hash=hashlib.sha256(body).hexdigest(),
+        body_hash=body_hash(body),
         extractor=SELECTORS if rules.article or rules.paragraphs else EXTRACTOR,
     )
 

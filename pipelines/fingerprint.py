@@ -79,13 +79,10 @@ def runs_of(text: str) -> NDArray[np.uint64]:
 
     A text of fewer words is one run; one without words is its own characters.
     """
-    words = words_of(text) or [normalised(text)]
-    words += [""] * (RUN - len(words))
-    hashes = np.fromiter(
-        (zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words),
-        dtype=np.uint64,
-        count=len(words),
-    )
+    words = [word.encode("utf-8", "surrogatepass") for word in words_of(text)]
+    words = words or [normalised(text).encode("utf-8", "surrogatepass")]
+    words += [b""] * (RUN - len(words))
+    hashes = np.fromiter(map(zlib.crc32, words), dtype=np.uint64, count=len(words))
     last = len(words) - RUN + 1
     runs = np.zeros(last, dtype=np.uint64)
     for place in range(RUN):

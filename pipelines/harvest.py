@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-
+from pipelines.decode import body_hash
 from pipelines.extract import count_words, extract_document
 from pipelines.fingerprint import minhash
 from pipelines.records import Harvest, Page, Rejected
@@ -14,7 +13,7 @@ from pipelines.sitewide import without
 
 def harvest_page(page: Page, rules: SiteRules) -> Harvest:
     """Extract the page's document and make its pairs; the same body gives ``unchanged``."""
-    body_hash = hashlib.sha256(page.body).hexdigest()
+    digest = body_hash(page.body)
     base = Harvest(
         site=page.site,
         url=page.url,
@@ -24,11 +23,11 @@ def harvest_page(page: Page, rules: SiteRules) -> Harvest:
         fetched_at=page.fetched_at,
         etag=page.header("etag"),
         last_modified=page.header("last-modified"),
-        body_hash=body_hash,
+        body_hash=digest,
         links=page.links,
         verdict=page.verdict,
     )
-    if body_hash == page.known_body:
+    if digest == page.known_body:
         return base
     document = extract_document(
         page.body, page.url, rules=rules.extract, content_type=page.header("content-type") or None
