@@ -53,7 +53,7 @@ def holdings(data_dir: Path, site: str) -> Holdings:
                 site,
                 _one_of_each(one for one in recorded if one.stream in SCHEMAS),
                 _refused(db),
-                boilerplate(db),
+                boilerplate(db) if _has(db, "boilerplate") else {},
             )
     except sqlite3.Error as error:
         raise StateError(f"{path} cannot be read ({error}): put it back from a backup") from error
@@ -65,13 +65,19 @@ def _refused(db: sqlite3.Connection) -> dict[str, str]:
     A page that refuses, or is gone, takes its documents back in the transaction that notes it.
     """
     found: dict[str, str] = {}
-    standing = [Retraction(*row) for row in db.execute(_STANDING)]
-    if standing:
-        for document, url in db.execute(_KEPT):
+    if _has(db, "retractions"):
+        standing = [Retraction(*row) for row in db.execute(_STANDING)]
+        for document, url in db.execute(_KEPT) if standing else ():
             for one in standing:
                 if one.covers(url):
                     found[document] = f"retracted: {one.reason}"
     return found | {document: refusal(reason) for document, reason in db.execute(_REFUSED)}
+
+
+def _has(db: sqlite3.Connection, table: str) -> bool:
+    """Whether a memory has a table: one that no newer version crawled with since may not."""
+    query = "SELECT count(*) FROM sqlite_master WHERE name = ?"
+    return bool(db.execute(query, (table,)).fetchone()[0])
 
 
 def _found(data_dir: Path, site: str) -> list[Source]:

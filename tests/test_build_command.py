@@ -182,3 +182,17 @@ def test_what_the_memory_says_no_to_is_left_out(data):
     reasons = {row["document_id"]: (row["reason"], row["detail"]) for row in audit}
     assert reasons[two] == ("retracted", "by mail")
     assert {one, two, three} <= reasons.keys()
+
+
+def test_a_memory_of_an_older_version_is_read_as_it_is(data):
+    with sqlite3.connect(data / "sites" / "demo" / "state.db") as db:
+        db.execute("DROP TABLE retractions")
+        db.execute("DROP TABLE boilerplate")
+    found = holdings(data, "demo")
+    assert (len(found.sources), found.boilerplate) == (2, {})
+
+
+def test_a_memory_that_cannot_be_read_is_told(data, capsys):
+    (data / "sites" / "demo" / "state.db").write_bytes(b"no database" * 999)
+    assert run(build, data) == Exit.STORAGE
+    assert "state.db cannot be read" in capsys.readouterr().err
