@@ -2,19 +2,26 @@
 
 import argparse
 import json
+import re
 import shutil
 import sqlite3
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from conftest import Crawler
+from scrapy.commands import ScrapyCommand
 from scrapy.settings import Settings
 
 from ftcrawler.commands import build, datasets, diff
 from ftcrawler.exits import Exit
 from ftcrawler.holdings import holdings, known_sites
+from pipelines.ballot import PAIR_REASONS
+from pipelines.licences import POLICIES
 from pipelines.rows import document_id
+from pipelines.shards import SCHEMAS
 from pipelines.versions import latest, versions
+from pipelines.volumes import COLUMNS
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +203,19 @@ def test_a_memory_that_cannot_be_read_is_told(data, capsys):
     (data / "sites" / "demo" / "state.db").write_bytes(b"no database" * 999)
     assert run(build, data) == Exit.STORAGE
     assert "state.db cannot be read" in capsys.readouterr().err
+
+
+def test_every_reason_option_and_policy_is_explained():
+    page = (Path(__file__).resolve().parent.parent / "docs" / "datasets.md").read_text("utf-8")
+    named = set(re.findall(r"`([^`\n]+)`", page))
+    parser = argparse.ArgumentParser(add_help=False)
+    ScrapyCommand.add_options(build.Command(), parser)
+    general = set(parser._option_string_actions)
+    parser = argparse.ArgumentParser(add_help=False)
+    build.Command().add_options(parser)
+    own = set(parser._option_string_actions) - general
+    assert len(own) > 15
+    assert own - named == set()
+    assert {*PAIR_REASONS, *POLICIES, "no-pairs"} - named == set()
+    columns = set(COLUMNS.names) - set(SCHEMAS["pairs"].names)
+    assert columns | {"kept_id", "similarity", "cluster", "detail", "reason"} <= named
