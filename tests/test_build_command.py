@@ -208,11 +208,13 @@ def test_a_memory_that_cannot_be_read_is_told(data, capsys):
 def test_every_reason_option_and_policy_is_explained():
     page = (Path(__file__).resolve().parent.parent / "docs" / "datasets.md").read_text("utf-8")
     named = set(re.findall(r"`([^`\n]+)`", page))
+    command = build.Command()
+    command.settings = Settings()
     parser = argparse.ArgumentParser(add_help=False)
-    ScrapyCommand.add_options(build.Command(), parser)
+    ScrapyCommand.add_options(command, parser)
     general = set(parser._option_string_actions)
     parser = argparse.ArgumentParser(add_help=False)
-    build.Command().add_options(parser)
+    command.add_options(parser)
     own = set(parser._option_string_actions) - general
     assert len(own) > 15
     assert own - named == set()
