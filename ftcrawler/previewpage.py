@@ -13,6 +13,7 @@ from typing import Final
 from ftcrawler.previewing import Preview, counts, tokens, verdict_line
 from ftcrawler.previewshown import MANY_OUTSIDE, label
 from pipelines.inspect_page import Entry
+from pipelines.markup import text
 from pipelines.records import Pair
 
 MOST_PAIRS: Final = 2_000  # of a page that are written
@@ -59,7 +60,7 @@ def preview_page(preview: Preview, rules: str = "") -> str:
     title = f"Preview of {preview.url}"
     body = "\n".join(
         (
-            f"<h1>{_text(title)}</h1>",
+            f"<h1>{text(title)}</h1>",
             _about(preview, rules),
             *_blocks(preview.inspection.entries, _language(preview)),
             *(_pairs(preview.inspection.pairs, _language(preview)) if preview.document else ()),
@@ -71,15 +72,9 @@ def preview_page(preview: Preview, rules: str = "") -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">\n'
         '<meta name="viewport" content="width=device-width">\n'
         '<meta name="robots" content="noindex">\n<meta name="referrer" content="no-referrer">\n'
-        f"<title>{_text(title)}</title>\n<style>{_STYLE}{_colours()}</style>\n</head>\n"
+        f"<title>{text(title)}</title>\n<style>{_STYLE}{_colours()}</style>\n</head>\n"
         f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
-
-
-def _text(text: str) -> str:
-    """Escaped for text and for attributes; what no HTML may hold becomes a question mark."""
-    shown = "".join(letter if letter >= " " or letter in "\n\t" else "?" for letter in text)
-    return escape(shown.encode("utf-8", "replace").decode())
 
 
 def _colours() -> str:
@@ -95,7 +90,7 @@ def _colours() -> str:
 def _language(preview: Preview) -> str:
     """The attributes of text that is the page's own."""
     language = preview.document.language if preview.document else ""
-    return f' dir="auto" lang="{_text(language)}"'
+    return f' dir="auto" lang="{text(language)}"'
 
 
 def _about(preview: Preview, rules: str) -> str:
@@ -115,7 +110,7 @@ def _about(preview: Preview, rules: str) -> str:
         reason = ": ".join(filter(None, (preview.outcome, preview.reason, preview.detail)))
         rows += [("No document", reason), ("Try", preview.remedy)]
     rows += [("Site", preview.site), ("Rules", rules or "the defaults")]
-    said = (f"<dt>{name}</dt><dd>{_text(value) or 'not stated'}</dd>" for name, value in rows)
+    said = (f"<dt>{name}</dt><dd>{text(value) or 'not stated'}</dd>" for name, value in rows)
     return "<dl>\n" + "\n".join(said) + "\n</dl>"
 
 
@@ -140,9 +135,9 @@ def _block(entry: Entry, language: str) -> str:
         said = f"dropped: {said}"
     tip = f"{label(entry)} at {entry.path}" if entry.path else label(entry)
     return (
-        f'<li class="{names}" title="{_text(f"{said}; {tip}")}">'
-        f'<span class="label">{_text(said)}</span>'
-        f'<p class="text"{language}>{_text(entry.text)}</p></li>'
+        f'<li class="{names}" title="{text(f"{said}; {tip}")}">'
+        f'<span class="label">{text(said)}</span>'
+        f'<p class="text"{language}>{text(entry.text)}</p></li>'
     )
 
 
@@ -168,10 +163,10 @@ def _more(count: int) -> Iterator[str]:
 
 def _pair(pair: Pair, said: str, names: str, language: str) -> str:
     return (
-        f'<div class="pair {names}" title="{_text(f"{pair.kind}, {said}")}">'
-        f'<span class="label">{_text(said)}</span><div>'
-        f'<p class="text prompt"{language}>{_text(pair.prompt)}</p>'
-        f'<p class="text"{language}>{_text(pair.completion)}</p></div></div>'
+        f'<div class="pair {names}" title="{text(f"{pair.kind}, {said}")}">'
+        f'<span class="label">{text(said)}</span><div>'
+        f'<p class="text prompt"{language}>{text(pair.prompt)}</p>'
+        f'<p class="text"{language}>{text(pair.completion)}</p></div></div>'
     )
 
 
@@ -182,5 +177,5 @@ def _counts(preview: Preview) -> Iterator[str]:
         said = str(value)
         if isinstance(value, dict):
             said = ", ".join(f"{key} {n}" for key, n in sorted(value.items())) or "0"
-        yield f"<dt>{name.replace('_', ' ')}</dt><dd>{_text(said)}</dd>"
+        yield f"<dt>{name.replace('_', ' ')}</dt><dd>{text(said)}</dd>"
     yield "</dl>"

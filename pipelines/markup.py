@@ -8,8 +8,8 @@ from html import escape
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-# C0 and C1 controls but tab and line feed; what turns the direction of all that follows.
-_UNSHOWN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+# C0 and C1 controls but tab and line feed, and what is no character.
+_UNSHOWN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
 _READ: Final = 120  # characters of an address
 _ENDLESS: Final = 2_000
 

@@ -162,7 +162,7 @@ def consent(report: Report) -> Iterator[str]:
     manifest, figures = report.manifest, report.figures
     heads = [Column("documents", number=True), Column("rows", number=True)]
     rows = [
-        (text(code) if code else "not known", count, figures.languages.get(code, 0))
+        (cut(code, 40) or "not known", count, figures.languages.get(code, 0))
         for code, count in _most(manifest["languages"])
     ]
     yield "<h3>Languages</h3>"

@@ -115,6 +115,7 @@ ol.pairs > li { border-top: 1px solid var(--line); padding: .7rem 0; content-vis
 ol.pairs > li[hidden] { display: none; }
 .prompt { font-weight: 600; }
 .meta { overflow-wrap: anywhere; max-width: none; }
+.meta span, .meta a, h4, dd, td, th { unicode-bidi: isolate; }
 .meta span + span::before, .meta a::before { content: "\\00b7"; margin: 0 .4em;
   display: inline-block; text-decoration: none; color: var(--quiet); }
 code { font: .85em ui-monospace, monospace; overflow-wrap: anywhere; }

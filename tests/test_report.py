@@ -1,5 +1,6 @@
 """The report: numbers that add up, texts that cannot run, the same bytes, small at any size."""
 
+import argparse
 import json
 import random
 import re
@@ -13,9 +14,13 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from lxml import html as lxml_html
+from scrapy.exceptions import UsageError
+from scrapy.settings import Settings
 from shelves import Shelves, prose
 
+from ftcrawler.commands import report
 from ftcrawler.crawlfacts import crawl_facts
+from ftcrawler.exits import Exit
 from ftcrawler.rendering import chromium_path
 from ftcrawler.schema import SCHEMA
 from pipelines import funnel
@@ -80,8 +85,8 @@ def page(shelves, built):
     return made(shelves, built)
 
 
-def made(shelves, version):
-    with duckdb.connect() as db:
+def made(shelves, version, **config):
+    with duckdb.connect(config=config) as db:
         return report_of(version, shelves.data, db)
 
 
@@ -333,7 +338,7 @@ def test_colours_can_be_told_apart(scheme):
 
 
 def test_the_same_version_gives_the_same_bytes(shelves, built, page):
-    assert made(shelves, built) == page
+    assert made(shelves, built, threads=1, memory_limit="100MB") == page
 
 
 def test_without_its_shards_it_is_there_all_the_same(shelves, built, tmp_path):
@@ -386,12 +391,48 @@ def endless(sites):
 
 
 def test_a_page_is_small_whatever_is_in_the_dataset():
-    report = endless(400)
-    page = report_page(report)
+    whole = endless(400)
+    page = report_page(whole)
     size = len(page.encode())
     assert SAMPLE_BYTES < size < MOST_BYTES
     assert "250 other sites" in page
-    assert len(report_page(replace(report, sample=report.sample[:1])).encode()) < size
+    assert len(report_page(replace(whole, sample=whole.sample[:1])).encode()) < size
+
+
+def run(data, *argv):
+    """The command in this process; its exit code."""
+    command = report.Command()
+    command.settings = Settings({"DATA_DIR": str(data)})
+    parser = argparse.ArgumentParser()
+    command.add_options(parser)
+    opts, args = parser.parse_known_args(argv)
+    command.run(args, opts)
+    return command.exitcode
+
+
+def test_the_command_makes_it_again(shelves, built, page, tmp_path, capsys):
+    assert run(shelves.data) == 0
+    written = built.folder / "report.html"
+    assert capsys.readouterr().out.strip() == str(written)
+    assert len(written.read_text("utf-8")) > len(page) * 0.8
+    assert run(shelves.data, "all/2026", "--out", str(tmp_path / "out.html")) == 0
+    assert (tmp_path / "out.html").read_bytes() == written.read_bytes()
+    assert run(shelves.data, "none") == Exit.CONFIGURATION
+    assert "none: no such version, or more than one; datasets: all" in capsys.readouterr().err
+    assert run(shelves.data, "--out", str(tmp_path / "no" / "out.html")) == Exit.STORAGE
+    with pytest.raises(UsageError):
+        run(shelves.data, "all", "more")
+
+
+def test_a_damaged_version_leaves_the_page_as_it_was(shelves, built, tmp_path, capsys):
+    data = shutil.copytree(shelves.data, tmp_path / "data", symlinks=True)
+    folder = data / "datasets" / "all" / built.folder.name
+    (folder / "report.html").write_text("as it was")
+    (folder / "data" / built.manifest["files"][0]["name"]).write_bytes(b"PAR1")
+    assert run(data) == Exit.STORAGE
+    assert "no report: " in capsys.readouterr().err
+    assert (folder / "report.html").read_text() == "as it was"
+    assert [path for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
 # -- Where its numbers come from -----------------------------------------------------------
