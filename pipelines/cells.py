@@ -127,7 +127,7 @@ def _checked(cell: Cell) -> tuple[str, str]:
     """What is wrong with a cell, and its text."""
     if isinstance(cell, Bad):
         return cell.says, ""
-    text = plain_cell((cell or "").replace("\r\n", "\n").replace("\r", "\n").strip())
+    text = plain_cell((cell or "").replace("\r\n", "\n").replace("\r", "\n").strip()).strip()
     if len(text) > LONGEST:
         return f"{len(text):,} characters: {LONGEST:,} at most", ""
     if found := _CONTROL.search(text):

@@ -107,16 +107,16 @@ def serving(port: int = 0) -> Iterator[Web]:
 
 # Enough variety that no rule against repetition takes a page of the tests for spam.
 _SAYINGS = (
-    "The {title} was first lit in the winter of 18{n:02} for {tag}.",
-    "A keeper who climbed these {n} stairs every evening wrote about {tag} in a worn notebook.",
-    "Nobody on the coast remembers when {tag} became the subject of letter {n}.",
-    "In fog number {n} the horn sounded twice, and the {title} answered with a long beam.",
-    "Visitors have asked for {tag} more often than for lamp {n} or its brass rail.",
-    "Fishermen steer by the {title} until the {n}th mile, where the current turns north.",
+    "{title} was first lit for {tag} in the winter of 18{n:02}.",
+    "Ada Holm climbed {n} stairs every evening and wrote about {tag} in a worn notebook.",
+    "Sailors of the north coast remember {tag} as the subject of letter {n}.",
+    "{title} answered fog signal {n} with a long beam across Kattegat Bay.",
+    "Visitors ask for {tag} more often than for lamp {n} or its brass rail.",
+    "Fishermen have steered by {title} until the {n}th mile, where the current turns north.",
     "Repairs to {tag} took {n} weeks, although the parts had arrived by train.",
-    "The grandfather of a pilot painted {tag} on {n} wooden panels that still hang in the hall.",
-    "When storm {n} broke the windows, the {title} stayed dark for a single night.",
-    "Every autumn the harbour counts {n} ships which passed {tag} without a pilot.",
+    "Erik Sund painted {tag} on {n} wooden panels that still hang in Visby Hall.",
+    "{title} stayed dark for a single night when storm {n} broke the windows.",
+    "Visby Harbour counts {n} ships every autumn which pass {tag} without a pilot.",
     "Old maps show {tag} beside well {n}, half hidden under the fold.",
 )
 
