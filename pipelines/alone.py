@@ -17,10 +17,9 @@ from pipelines.naming import (
     first_verb,
     has_name,
     is_name,
-    is_strong,
     names_unsaid,
 )
-from pipelines.said import AROUND, said
+from pipelines.said import said
 from pipelines.wordlists import WORDS
 
 _ENGLISH: Final = WORDS["en"]
@@ -40,7 +39,7 @@ _PARTS: Final = frozenset(
     "section item element type version release setting result request response byte bit character "
     "string number cell node leaf link mark pattern rule token word term query operation "
     "constraint variable attribute directory hook step restriction detail note example case "
-    "problem issue path comment caller suffix prefix".split()
+    "problem issue path comment caller suffix prefix main".split()
 )
 # Begun with one of these, a sentence is about what was spoken of, unless it names something.
 _NEEDS_NAME: Final = frozenset(
@@ -67,8 +66,10 @@ _NO_SUBJECT: Final = frozenset(("the", "except"))
 _BEING: Final = frozenset(("is", "are", "was", "were"))
 _HOW: Final = frozenset("not often usually always just simply only normally typically".split())
 _ONE: Final = frozenset("a an one called known".split())
+_BY_DEFAULT: Final = ["by", "default"]
 _EARLY: Final = 4
 _SECOND: Final = 2
+_MUSTS: Final = (["MUST"], ["SHOULD"], ["SHALL"], ["MAY"])
 _SHORT_NAME: Final = re.compile(r"[A-Z]{2,4}")
 _SHORT_LEAD: Final = 3  # words before a comma
 _LONGEST_LEAD: Final = 40
@@ -96,6 +97,8 @@ def _begins_with_order(words: list[str]) -> bool:
         first = words[0]
     if first in _ORDERS:
         return True
+    if "/" in first and _ENGLISH.bases.issuperset(first.split("/")):
+        return True
     if first not in _ENGLISH.bases:
         return False
     if words[1:2] and words[1] in _THINGS:
@@ -115,18 +118,36 @@ def needs_name(tokens: list[str], words: list[str]) -> bool:
     first = words[0]
     if first in _NO_BEGINNING or (first.endswith("ed") and first.isalpha()):
         return True
+    if words[:_SECOND] == _BY_DEFAULT and all(token.isupper() for token in _names(tokens)):
+        return True  # "By default, DMARC mail": of whom?
     if first in _LEADS or (first.endswith("ly") and tokens[0].endswith(",")):
         return not _names_behind_lead(tokens, words)
     verb = first_verb(words)
-    if first.endswith("ing") and any(token[0] == "/" for token in tokens[:verb]):
+    if first.endswith("ing") and _acts_on_known(tokens[1:verb]):
         return True
-    if first == "the" and verb == _SECOND and _SHORT_NAME.fullmatch(tokens[1]):
-        return True  # "The LV is"
-    if has_name(tokens[:verb]) or is_strong(tokens[0].strip(AROUND)):
+    if first == "the" and verb == _SECOND and _is_only_called(tokens):
+        return True
+    if has_name(tokens[:verb]) or is_name(tokens[0], 0):
         return False
     if first in _NEEDS_NAME or first in _NO_SUBJECT or first.endswith("ing"):
         return True
     return not _tells_what(words, verb)
+
+
+def _acts_on_known(tokens: list[str]) -> bool:
+    """Whether "Running" or "Browsing" is followed by a file, or by "the Gallery" of something."""
+    if any(token[0] == "/" for token in tokens):
+        return True
+    return tokens[:1] == ["the"] and not any(is_name(token, 0) for token in tokens)
+
+
+def _is_only_called(tokens: list[str]) -> bool:
+    """Whether "The LV is" or "The Length MUST be" is all that is said of what it is."""
+    return bool(_SHORT_NAME.fullmatch(tokens[1]) or tokens[2:3] in _MUSTS)
+
+
+def _names(tokens: list[str]) -> list[str]:
+    return [token for at, token in enumerate(tokens) if at and is_name(token, at)]
 
 
 def _names_behind_lead(tokens: list[str], words: list[str]) -> bool:
@@ -154,6 +175,8 @@ def _tells_what(words: list[str], verb: int) -> bool:
     if word == "does":
         return verb == 1 and head not in _PARTS
     if word in SURE_VERBS and word not in _HAS:
+        return False
+    if word in _HAS and after == "been":
         return False
     if words[0] in _INDEFINITE and word not in _HAS:
         return False

@@ -61,6 +61,11 @@ _LEADS: Final = frozenset(
 _PATH: Final = re.compile(r"\S*/\S*")  # "exclude" is no verb in /etc/exclude
 _BEHIND_LEAD: Final = re.compile(r"([^,]{1,60}), ([a-z]+s) (?:the|a|an|all|each|any)\b")
 _TO: Final = "to"  # "a file to split" says nothing of it
+# "The module that you want to import": nothing is said of it.
+_WANTED: Final = re.compile(
+    r"(?:The|A|An|Any) (?:[^\s,]+ ){1,5}?(?:that |which )?(?:you|they|we|one|it)"
+    r" (?:want|wants|wish|wishes|like|need|needs|use|uses|have|has|would like) to [^,]*\.$"
+)
 _LONGEST_NAME: Final = 6  # words, with the verb after it
 _LEAST_STEM: Final = 2  # letters before a verb's ending
 # After these, "list" or "use" is no verb.
@@ -107,6 +112,8 @@ def _is_english_fragment(words: list[str], sentence: str, first: int, known: Wor
     if opening and _lacks_subject(opening[0].lower(), opening[1:2], known):
         return True
     if _lacks_subject_late(sentence, known):
+        return True
+    if _WANTED.match(sentence) and _FINITE.isdisjoint(words):
         return True
     if words[0].islower() and not _is_said_of_name(words, known):
         return True

@@ -76,6 +76,39 @@ _LISTS: Final = frozenset(
         "externos, contacto, contenido, índice"
     ).split(",")
 )
+# As the title of a page they do not even say of what site or book.
+_NO_TITLES: Final = frozenset(
+    phrase.strip()
+    for phrase in (
+        "introduction, foreword, preface, index, contents, table of contents, overview, glossary, "
+        "appendix, bibliography, references, see also, notes, summary, abstract, conclusion, "
+        "conclusions, release notes, changelog, change log, changes, faq, faqs, "
+        "frequently asked questions, home, home page, homepage, start page, main page, welcome, "
+        "about, about us, about this book, about this document, contact, contact us, copyright, "
+        "license, licence, legal notice, getting started, quick start, quickstart, news, blog, "
+        "search, archive, archives, untitled, document, page, afterword, epilogue, prologue, "
+        "acknowledgements, acknowledgments, credits, dedication, list of figures, "
+        "list of tables, documentation, user guide, user manual, tutorial, examples, "
+        "vorwort, einleitung, einführung, inhalt, inhaltsverzeichnis, übersicht, überblick, "
+        "glossar, anhang, zusammenfassung, literatur, literaturverzeichnis, startseite, "
+        "willkommen, über uns, kontakt, impressum, aktuelles, "
+        "préface, avant-propos, sommaire, table des matières, aperçu, glossaire, annexe, résumé, "
+        "bibliographie, accueil, bienvenue, à propos, mentions légales, actualités, "
+        "prefacio, prólogo, introducción, índice, contenido, resumen, glosario, apéndice, "
+        "conclusión, bibliografía, inicio, bienvenido, bienvenidos, acerca de, contacto, noticias"
+    ).split(",")
+)
+_COUNTED: Final = re.compile(
+    r"(?:chapter|part|section|appendix|page|volume|lesson|step|kapitel|teil|anhang|seite|chapitre"
+    r"|partie|annexe|capítulo|parte|sección)\s+(?:\d+(?:[.\-]\d+)*|[ivxlc]+|[a-z])"
+)
+# "Why this book?", "And many more": which, and of what, a path does not tell either.
+_OF_THIS: Final = re.compile(
+    r"\bthis (?:book|document|manual|guide|tutorial|page|site|website|blog)\b"
+    r"|\((?:see|details) below"
+    r"|^\W*(?:(?:[a-z]\.)?\d[\d.]*\W+)?(?:and|or|but|more on|more about) ",
+    re.IGNORECASE,
+)
 _NUMBERING: Final = re.compile(
     r"^\W*(?:(?:[A-Z]\.?)?\d+(?:[.\-]\d+)*\.?|[IVX]+\.|[A-Z]\.|[a-z]\))?\W+"
 )
@@ -101,13 +134,27 @@ def is_generic(heading: str) -> bool:
     return plain in _GENERIC or not plain
 
 
+def is_generic_title(title: str) -> bool:
+    """Whether the title of a page says nothing without its site: "Foreword", "Chapter 3".
+
+    >>> is_generic_title("1. Foreword"), is_generic_title("Chapter 3. Wax")
+    (True, False)
+    """
+    plain = _plain(title)
+    if plain in _NO_TITLES:
+        return True
+    whole = title.split(CONTINUED, 1)[0].strip(" .:").casefold()
+    return bool(_COUNTED.fullmatch(whole) or _OF_THIS.search(title))
+
+
 def heads_list(heading: str) -> bool:
-    """Whether a heading, or the last one of a path, is such as "See also".
+    """Whether a heading, or the last one of a path, is such as "See also", or "And more".
 
     >>> heads_list("Bees > 4. See also"), heads_list("Bees > Overview")
     (True, False)
     """
-    return _plain(heading.split(CONTINUED, 1)[0].rpartition(PATH_JOINED_BY)[2]) in _LISTS
+    last = heading.split(CONTINUED, 1)[0].rpartition(PATH_JOINED_BY)[2]
+    return _plain(last) in _LISTS or bool(_OF_THIS.search(last))
 
 
 def _plain(heading: str) -> str:

@@ -18,19 +18,38 @@ _NO_NAMES_BEGIN: Final = frozenset("\"'“‘`<-*+=^~[&|!")
 # Words of standards and languages in capitals, and keys.
 _NO_NAMES: Final = frozenset(
     "MUST NOT SHOULD MAY SHALL REQUIRED OPTIONAL RECOMMENDED NULL TRUE FALSE True False OK TAB "
-    "ENTER Enter ESC STEP START END HEAD ACK NAK TEXT I".split()
+    "ENTER Enter ESC STEP START END HEAD ACK NAK TEXT I URL URLs URI URIs ID IDs API APIs GUI CPU "
+    "OS and/or either/or read/write input/output".split()
 )
 _LEAST_NAME: Final = 2  # letters; "X" is a variable
+_LETTERS_ONLY: Final = re.compile(r"[A-Za-z]?(?:[-/][A-Za-z])*/?")  # "I/O", "b/", "T-P"
+_LONGEST_LETTERS: Final = 7
+# "The Policy provides": a name among those who know which one.
+_OF_SOME: Final = frozenset(
+    "policy constitution manual guide agreement company contract project act committee council "
+    "board commission court party union government ministry minister president chairman director "
+    "bill report team group club church school university city state county department law "
+    "license licence standard specification protocol format engine customer vendor licensor "
+    "licensee user author publisher foundation association society institute agency bank fund "
+    "plan program programme system server client".split()
+)
 # What is the only one of its kind, or known to everybody.
 _KNOWN: Final = frozenset(
     "internet web world earth sun moon sky sea ocean public future past present time times day "
     "night morning evening afternoon weekend week month year summer winter spring autumn century "
     "decade way ability need government police church press media law truth poor rich elderly "
+    "brain heart climate media weather human "
     "environment economy universe beginning end ground air user users user's reader readers "
     "administrator administrators kernel system same keyboard screen fact north south east west "
     "united".split()
 )
-_COMMAND_LINE: Final = (("command", "line"), ("operating", "system"), ("file", "system"))
+_COMMAND_LINE: Final = (
+    ("command", "line"),
+    ("operating", "system"),
+    ("file", "system"),
+    ("private", "sector"),
+    ("public", "sector"),
+)
 # "The locate command": what stands before one of these names it, unless it is one of _WEAK.
 _SORTS: Final = frozenset(
     "package command function option program tool method directive variable protocol module "
@@ -75,6 +94,14 @@ _ADVERBS: Final = frozenset(
     "only always never also then normally usually just simply currently automatically not".split()
 )
 _LONGEST_THING: Final = 5  # words
+_SECOND: Final = 2
+# "The largest city in Lapland": there is but one.
+_SUPERLATIVES: Final = frozenset(
+    "most largest biggest smallest oldest youngest highest lowest longest shortest richest poorest "
+    "fastest deepest strongest greatest tallest busiest deadliest worst best".split()
+)
+_AMONG: Final = frozenset(("in", "of", "ever"))
+_ALL_OF: Final = frozenset(("whole", "entire"))
 # "The given list of bees": it was given before.
 _FOUND_BEFORE: Final = frozenset(
     "given resulting corresponding relevant appropriate desired respective requested said "
@@ -102,6 +129,8 @@ def is_name(token: str, place: int) -> bool:
     word = token.strip(AROUND)
     if len(word) < _LEAST_NAME or word in _NO_NAMES:
         return False
+    if len(word) <= _LONGEST_LETTERS and _LETTERS_ONLY.fullmatch(word):
+        return False
     return (place > 0 and word[0].isupper()) or is_strong(word)
 
 
@@ -117,10 +146,20 @@ def first_verb(words: list[str]) -> int:
             word in _ENGLISH.verbs
             and words[at - 1] not in _BEFORE_VERBLESS
             and SURE_VERBS.isdisjoint(words[at + 1 : at + 2])  # "upgrades can be"
+            and not _is_plural(words, at)
             and (word not in _ENGLISH.bases or words[at - 1].endswith("s"))
         ):
             return at
     return min(LATEST_VERB, len(words))
+
+
+def _is_plural(words: list[str], at: int) -> bool:
+    """Whether a word in "s" has its verb behind it: "Crash tests run in a loop"."""
+    return (
+        words[at].endswith("s")
+        and not _ENGLISH.bases.isdisjoint(words[at + 1 : at + 2])
+        and not _WHERE.isdisjoint(words[at + 2 : at + 3])
+    )
 
 
 def names_unsaid(tokens: list[str], words: list[str]) -> bool:
@@ -132,17 +171,28 @@ def names_unsaid(tokens: list[str], words: list[str]) -> bool:
     if not places:
         return False
     verb = first_verb(words)
-    is_named = has_name(tokens[:verb]) or is_strong(tokens[0].strip(AROUND))
+    is_named = has_name(tokens[:verb]) or is_name(tokens[0], 0)
+    if places[0] == 1 and verb == _SECOND and words[1] in _OF_SOME:
+        return True
     return any(_is_unsaid(tokens, words, at, is_own=is_named and at > verb) for at in places)
 
 
 def _is_unsaid(tokens: list[str], words: list[str], start: int, *, is_own: bool) -> bool:
+    """Whether what begins at ``start``, behind "the", was spoken of before, or is not told."""
+    word = words[start] if start < len(words) else ""
+    if word in _FOUND_BEFORE or word in _ALL_OF:
+        after = words[start + 1 : start + 2]
+        return word in _FOUND_BEFORE or (after != ["of"] and _KNOWN.isdisjoint(after))
+    if word in _SUPERLATIVES and not _AMONG.isdisjoint(words[start + 2 : start + _LONGEST_THING]):
+        return False
+    return _is_untold(tokens, words, start, is_own=is_own)
+
+
+def _is_untold(tokens: list[str], words: list[str], start: int, *, is_own: bool) -> bool:
     """Whether what begins at ``start``, behind "the", is neither named nor described."""
     end = start
     for end in range(start, min(start + _LONGEST_THING, len(words))):
         word = words[end]
-        if end == start and word in _FOUND_BEFORE:
-            return True
         if word in _SAYS_WHICH or (is_own and end > start and word in _WHERE):
             return False
         if (end > start and (word in _ENDS or _ends_thing(word))) or not word:

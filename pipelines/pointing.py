@@ -56,7 +56,7 @@ _IF_SO: Final = {
         r"there\b(?! (?:is|are|was|were|will|would|has|have|had|may|might|can|must|should"
         r"|exists?|be|seems?|appears?)\b)"
     ),
-    "other": re.compile(r"the other\b"),
+    "other": re.compile(r"\b(?:the|[Aa]ll|any|every) other\b(?!.* than\b)"),
     "same": re.compile(
         r"the same (?:behaviou?r|way|thing|reason|effect|result|problem|manner|idea)\b(?!.* as )"
     ),
@@ -96,7 +96,9 @@ _LETTERS: Final = frozenset(
 _VARIABLE: Final = re.compile(
     r"(?<![\w'’\"“.(-])(?:[BD-HJ-QS-WYZ]|[A-Z]\d|X(?! (?:[Ss]erver|[Ww]indow)))(?![\w'’(+#.-])"
 )
+_PATH_OF_LETTERS: Final = re.compile(r"(?<![\w-])[A-Z]-[A-Z](?![\w-])")  # "T-P" of a diagram
 _TO_FILL: Final = re.compile(r"<[\w -]+>")
+_THIS_DOT: Final = "This."
 _ARROWS: Final = ("→", "->", "⇒")
 # "Step 3: Populate the tree", "FTS5 - a module", "(2) The constant": parts of lists.
 _LABEL: Final = re.compile(r"(?:\S+ ){0,3}\S*(?:[:：]| [-–—])(?: |$)|\((?!.*\?\)?$)|\d+[.)] ")
@@ -111,8 +113,13 @@ _LEAD: Final = re.compile(
 _NEWS: Final = re.compile(
     r"(?:[^\s,]+ ){1,6}(?:is|are|was|were|has been|have been) (?:now )?[a-z]+ed\.$"
 )
+# "Since v1.7.9, bees may fly": of what, it does not say.
+_SINCE: Final = re.compile(
+    r"(?:Beginning|Starting|Since|As of|From|Until|Before|Prior to) (?:with |in |from )?"
+    r"(?:[Vv]ersion |[Rr]elease )?v?\d+\.\d(?!.*(?:\b[A-Z][a-z]+|[A-Z]{2}))"
+)
 _OF_IT: Final = re.compile(r"(?:\S+ ){1,3}of (?:it|them)\b")
-_FORMS: Final = (_NEWS, _OF_IT, _LABEL, _VERSION, _LEAD)
+_FORMS: Final = (_NEWS, _SINCE, _OF_IT, _LABEL, _VERSION, _LEAD)
 _PERSONS: Final = frozenset("he she his her hers him himself herself".split())
 _THEM: Final = frozenset("it its they them their theirs itself themselves".split())
 _DATES: Final = frozenset(
@@ -138,7 +145,9 @@ _ELSEWHERE: Final = re.compile(
     r"|\b(?:[Ss]ee|cf\.?|[Rr]efer to|[Ss]ee also)(?: the)?(?: \w+)? (?:sidebar|section|[Ss]ection"
     r"|chapter|[Cc]hapter|[Ff]igure|[Tt]able|[Aa]ppendix|description of|discussion|example)\b"
     r"|\b(?:[Ii]n|[Ff]or) (?:our|the|this) example\b|\blike (?:this|so)[.:]"
-    r"|\([Ss]ee sidebar"
+    r"|\([Ss]ee sidebar|\b(?:[Ii]n|to|under) (?:[Ss]ection|[Cc]hapter|[Aa]ppendix) \d"
+    r"|\b(?:[Ff]igure|[Tt]able) \d|\b(?:commits?|merges?|nodes?|branch|paths?|points?)"
+    r" [A-Z](?:,? (?:and|or) [A-Z])?\b(?![-./'’])"
 )
 # A figure that was beside the text is not in it.
 _FIGURE: Final = re.compile(
@@ -146,11 +155,15 @@ _FIGURE: Final = re.compile(
     r"(?:(?:at|on|to) the (?:right|left)|above|below|opposite)\b"
 )
 _LONGEST_LOOKED_AT: Final = 3_000  # characters: a longer text is about more than a figure
-_SENDS_FIRST: Final = re.compile(r"(?:[Ss]ee also\b|[Ss]ee [^,]{1,60}[.:] )")
+_SENDS_FIRST: Final = re.compile(
+    r"(?:[Ss]ee also\b|[Ss]ee [^,]{1,60}[.:] |For [^.]*\bsee\b|\(Details)"
+)
 _SENDS: Final = re.compile(
     r"(?:[Ss]ee|[Rr]efer to|[Cc]onsult|[Rr]ead|[Ff]or (?:more|further|details))\b[^.!?]*"
     r"(?:[.:]\w[^.!?]*)*[.!?)\]]*"
 )
+
+_PLACE: Final = re.compile(r"[Ss]ections?\b|[Cc]hapter|[Mm]anual|page\b|\w\(\d|://|[\w-]\.\w|/\w")
 
 
 def points_away(sentence: Said) -> bool:
@@ -197,9 +210,11 @@ def _has_variable(text: str, words: list[str]) -> bool:
     """Whether it speaks of X or T1, of ``<path>``, or of what becomes of what."""
     if not _LETTERS.isdisjoint(words) and _VARIABLE.search(text):
         return True
+    if "-" in text and _PATH_OF_LETTERS.search(text):
+        return True
     if "<" in text and _TO_FILL.search(text):
         return True
-    return any(arrow in text for arrow in _ARROWS)
+    return _THIS_DOT in text or any(arrow in text for arrow in _ARROWS)
 
 
 def _is_named(words: list[str], tokens: list[str], end: int) -> bool:
@@ -224,6 +239,11 @@ def sends_elsewhere(text: str) -> bool:
     (True, True)
     """
     return bool(_ELSEWHERE.search(text) or _SENDS_FIRST.match(text) or _SENDS.fullmatch(text))
+
+
+def only_sends(text: str) -> bool:
+    """Whether the text of a heading does nothing but send the reader elsewhere."""
+    return bool(_SENDS.fullmatch(text) and _PLACE.search(text))
 
 
 def shows_figure(text: str) -> bool:

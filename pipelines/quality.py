@@ -13,8 +13,15 @@ from typing import Final, get_args
 
 from pipelines.alone import gives_order, is_unnamed
 from pipelines.budget import block_spans, estimate_tokens
+from pipelines.completions import goes_on, says_little, speaks_of_other
 from pipelines.fragments import is_fragment
-from pipelines.headings import has_word, heads_list, is_generic, part_number
+from pipelines.headings import (
+    has_word,
+    heads_list,
+    is_generic,
+    is_generic_title,
+    part_number,
+)
 from pipelines.looks import (
     LOOKED_AT,
     has_words,
@@ -25,7 +32,7 @@ from pipelines.looks import (
 )
 from pipelines.notices import NOTICES, Notices, is_blind_text
 from pipelines.pii import mask_pii
-from pipelines.pointing import begins_small, sends_elsewhere, shows_figure
+from pipelines.pointing import begins_small, only_sends, sends_elsewhere, shows_figure
 from pipelines.records import Document, Pair, PairKind, normalised
 from pipelines.repetition import PHRASES_FROM, Phrases, repeats_lines, repeats_phrases
 from pipelines.rules import PairRules
@@ -157,6 +164,23 @@ def _part_leans(pair: Pair, judge: Judge) -> bool:
     )
 
 
+def _leans_on(pair: Pair, judge: Judge) -> bool:
+    """Whether an English completion goes on from something that is not in its prompt."""
+    if judge.language != "en":
+        return False
+    if pair.kind in _SENTENCES:
+        return speaks_of_other(pair.prompt, pair.completion)
+    is_page = pair.kind == "title"
+    return part_number(pair.prompt) == 1 and goes_on(pair.completion, is_page=is_page)
+
+
+def _points(pair: Pair, judge: Judge) -> bool:
+    """Whether a completion sends elsewhere; the text of a title or heading, as a whole."""
+    if judge.language != "en":
+        return False
+    return (sends_elsewhere if pair.kind in _SENTENCES else only_sends)(pair.completion)
+
+
 def _has_pii(pair: Pair, judge: Judge) -> bool:
     texts = (pair.prompt, pair.completion)
     return judge.rules.pii == "drop" and any(mask_pii(text) != text for text in texts)
@@ -187,6 +211,10 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
         None,
     ),
     "prompt-generic": (_is_generic, False),
+    "title-generic": (
+        lambda pair, _: pair.kind == "title" and is_generic_title(pair.prompt),
+        False,
+    ),
     "part-leans": (_part_leans, False),
     "prompt-leans": (lambda pair, judge: judge.leans(pair.prompt), True),
     "prompt-orders": (lambda pair, judge: judge.orders(pair.prompt), True),
@@ -218,8 +246,10 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
     ),
     **{name: (partial(_is_notice, name), None) for name in NOTICES},
     "completion-symbols": (lambda pair, _: is_symbols(pair.completion), None),
-    "completion-points": (
-        lambda pair, judge: judge.language == "en" and sends_elsewhere(pair.completion),
+    "completion-points": (_points, None),
+    "completion-leans": (_leans_on, None),
+    "completion-little": (
+        lambda pair, judge: judge.language == "en" and says_little(pair.completion),
         True,
     ),
     "figure-missing": (

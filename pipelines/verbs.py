@@ -64,7 +64,8 @@ BASES: Final = (
     "synchronize tolerate traverse unify utilize finalize imagine backport refactor "
     "abort suppress honor squash rebase checkout tweak rework reorganize optimise skip "
     "understand undo update upgrade upload use validate vary verify view violate visit wait "
-    "walk want warn wish wonder work worry wrap write yield translate truncate"
+    "walk want warn wish wonder work worry wrap write yield translate truncate "
+    "break swap mount bypass amend"
 )
 # Those of other texts than manuals.
 OTHERS: Final = (

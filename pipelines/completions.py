@@ -1,0 +1,94 @@
+"""Whether an English completion answers its prompt: it begins by itself, and says something. Pure.
+
+Of texts under a heading or behind a sentence; a whole page begins nearly as its writer likes.
+"""
+
+# ruff: noqa: RUF001 - apostrophes and quotation marks of real pages
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# "They are", "As an alternative" and the like go on from what stood before the heading.
+_GOES_ON: Final = re.compile(
+    r"(?:They|Them|Their|Theirs|Its|He|She|His|Hers?|Those|And|But|Or|Also|However|Therefore|Thus"
+    r"|Hence|Moreover|Furthermore|Similarly|Likewise|Otherwise|Nevertheless|Instead(?! of\b)"
+    r"|Alternatively|As an alternative|As a result"
+    r"|Another (?:way|option|method|possibility|approach|reason)"
+    r"|It (?:also|uses|works|allows|provides|supports|contains|has (?!been\b|to\b)))\b"
+)
+# Even a whole page does not begin so, if its first words are not lost.
+_OF_IT: Final = re.compile(
+    r"(?:Its\b|It is (?:probably|already|also|used|now|available|designed|implemented|based)\b)"
+)
+# Behind a sentence, the writer's voice or the next step of a list is no answer.
+_OF_WRITER: Final = re.compile(
+    r"(?:We|Our|Ours|My|I|Us|Let us|Let['’]s|In our|In the example|The (?:last|next|final) step"
+    r"|Finally|Lastly|Secondly|Thirdly|(?:Second|Third|Fourth),? the"
+    r"|(?:Set|Enable) th(?:is|ese) (?:to|if)"
+    r"|Now,|Here,? (?!is\b|are\b))\b"
+)
+# "This option": it must be one that was named.
+_THIS_THING: Final = re.compile(
+    r"\b[Tt]h(?:is|ese) (?:[a-z-]+ )?(option|setting|variable|flag|parameter|argument|directive"
+    r"|attribute|key|column|table|page|section|chapter|example|list|field|article|post|book"
+    r"|document|image|photo|chart|map|graph|diagram|figure|hook|capability|property"
+    r"|callback|function|routine|method)s?\b"
+    r"(?! (?:that|which|corresponding)\b)"
+)
+_CALLED: Final = frozenset(("function", "routine", "method"))
+_CALL: Final = "("
+_LOOKED_AT: Final = 300  # characters
+_NEXT_SENTENCE: Final = re.compile(r"[.!?]['\"”’)\]]*\s+\S")
+_LEAST_WORDS: Final = 8  # of a sentence that is all, and begins so
+_BARELY: Final = re.compile(r"(?:This|That|These|Those|It|They|In practice|By default|New|All)\b")
+_ANNOUNCES: Final = re.compile(
+    r"\b(?:a (?:few|couple of|number of)|several|two|three|some) (?:things|ways|points|reasons"
+    r"|possibilities|options)\.$"
+)
+_ASKS: Final = re.compile(
+    r"(?:Please|Set|Use this|Use these|Refer|Send|Visit|Upgrade|Contact|Call|Subscribe|Click)\b"
+)
+
+
+def goes_on(text: str, *, is_page: bool = False) -> bool:
+    """Whether the text under a heading, or of a page, goes on from what stood before it.
+
+    >>> goes_on("They fly."), goes_on("They fly.", is_page=True), goes_on("Bees fly.")
+    (True, False, False)
+    """
+    return bool(_OF_IT.match(text) or (not is_page and _GOES_ON.match(text)))
+
+
+def speaks_of_other(prompt: str, text: str) -> bool:
+    """Whether what follows a sentence is its writer's, or about a thing that was not named.
+
+    >>> speaks_of_other("Bees fly.", "This option stops them."), speaks_of_other("A.", "Wax melts.")
+    (True, False)
+    """
+    if _OF_WRITER.match(text):
+        return True
+    start = text[:_LOOKED_AT]
+    if "his " not in start and "hese " not in start:
+        return False
+    for found in _THIS_THING.finditer(start):
+        named = f"{prompt} {start[: found.start()]}".lower()
+        is_call = found[1] in _CALLED and _CALL in named
+        if not is_call and not re.search(rf"\b{found[1]}", named):
+            return True
+    return False
+
+
+def says_little(text: str) -> bool:
+    """Whether a text is one sentence that adds next to nothing, asks, or stands in brackets.
+
+    >>> says_little("These errors are fatal."), says_little("Please read it first of all.")
+    (True, True)
+    """
+    if text.startswith("(") and text.endswith(")") and text.count("(") == 1:
+        return True
+    if "\n" in text or _NEXT_SENTENCE.search(text):
+        return False
+    if _ASKS.match(text) or _ANNOUNCES.search(text):
+        return True
+    return bool(_BARELY.match(text)) and len(text.split()) < _LEAST_WORDS
