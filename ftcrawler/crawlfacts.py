@@ -8,14 +8,11 @@ from typing import Any, Final
 from ftcrawler.clock import iso
 from ftcrawler.ledger import summary
 
-# Imported pairs have no address that was visited.
-_PAGES: Final = "kind = 'page' AND status <> 'handmade'"
-_KNOWN: Final = f"SELECT count(*), coalesce(sum(revision), 0) FROM urls WHERE {_PAGES}"  # noqa: S608 - constants
-_LISTINGS: Final = "SELECT count(*) FROM urls WHERE kind <> 'page'"
-_WITHOUT: Final = (
-    f"SELECT outcome, reason, count(*) FROM urls WHERE {_PAGES} AND revision = 0 "  # noqa: S608 - constants
-    "GROUP BY 1, 2 ORDER BY 1, 2"
-)
+# One look at each address; imported pairs have none that was visited.
+_ADDRESSES: Final = """
+SELECT kind, outcome, reason, revision > 0, count(*), sum(revision) FROM urls
+WHERE status <> 'handmade' GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+"""
 _COUNTS: Final = (
     "SELECT substr(name, length($prefix) + 1), sum(n) FROM counts "
     "WHERE substr(name, 1, length($prefix)) = $prefix GROUP BY 1 ORDER BY 1"
@@ -30,15 +27,18 @@ def crawl_facts(db: sqlite3.Connection) -> dict[str, Any]:
     The keys are those that ``pipelines.funnel`` names; ``first`` and ``last`` are the days of the
     first and the last run, ``verdicts`` are as of each URL's last visit.
     """
-    pages, revisions = db.execute(_KNOWN).fetchone()
+    every = db.execute(_ADDRESSES).fetchall()
+    pages = [row[1:] for row in every if row[0] == "page"]
     runs, first, last = db.execute(_RUNS).fetchone()
     # A memory that no newer version crawled with since may have no ledger.
     verdicts = summary(db) if db.execute(_HAS).fetchone()[0] else []
     return {
-        "pages": pages,
-        "listings": db.execute(_LISTINGS).fetchone()[0],
-        "without": [list(row) for row in db.execute(_WITHOUT)],
-        "revisions": revisions,
+        "pages": sum(number for *_, number, _ in pages),
+        "listings": sum(row[4] for row in every if row[0] != "page"),
+        "without": [
+            [outcome, reason, number] for outcome, reason, given, number, _ in pages if not given
+        ],
+        "revisions": sum(made for *_, made in pages),
         "made": dict(db.execute(_COUNTS, {"prefix": "pairs/"}).fetchall()),
         "dropped": dict(db.execute(_COUNTS, {"prefix": "dropped/"}).fetchall()),
         "verdicts": [list(row) for row in verdicts],

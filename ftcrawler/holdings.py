@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ftcrawler.boilerplate import boilerplate
+from ftcrawler.crawlfacts import crawl_facts
 from ftcrawler.retractions import Retraction
 from ftcrawler.state import StateError, peek
 from pipelines.holdings import Holdings, Source
@@ -54,6 +55,7 @@ def holdings(data_dir: Path, site: str) -> Holdings:
                 _one_of_each(one for one in recorded if one.stream in SCHEMAS),
                 _refused(db),
                 boilerplate(db) if _has(db, "boilerplate") else {},
+                crawl_facts(db),
             )
     except sqlite3.Error as error:
         raise StateError(f"{path} cannot be read ({error}): put it back from a backup") from error

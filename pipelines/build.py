@@ -24,6 +24,7 @@ from pipelines.manifest import describe, inputs, software
 from pipelines.orders import Built, DamagedShardsError, EmptyError, Order
 from pipelines.pairs import PAIRS_VERSION
 from pipelines.refusals import refusal
+from pipelines.report import REPORT, write_report
 from pipelines.shards import read_rows
 from pipelines.sources import AT_A_TIME, Cache, DamagedError, Extract, whole
 from pipelines.streams import checksum
@@ -99,6 +100,7 @@ class _Build:
 
     def run(self, holdings: Sequence[Holdings]) -> Built:
         """All steps."""
+        self.crawl = {site.site: dict(site.crawl) for site in holdings if site.crawl}
         refused = self._take(holdings)
         if not (self.documents and self.pairs):
             raise EmptyError(_no_documents(self.pairs))
@@ -272,13 +274,22 @@ class _Build:
             "written": written,
             "inputs": inputs((*self.documents, *self.pairs)),
             "damaged": list(damaged),
+            "crawl": self.crawl,
             "rules": {"build": BUILD_VERSION, "minhash": MINHASH_VERSION, "pairs": PAIRS_VERSION},
             "software": software(),
         }
         describe(manifest, self.aside)
+        self._report(manifest)
         folder = versions.publish(self.aside, manifest["version"])
         self.cache.remember()
         return Built(versions.read(folder), fresh=True, damaged=damaged)
+
+    def _report(self, manifest: dict[str, Any]) -> None:
+        if self.order.report:
+            self.progress("writing the report", 0, 1)
+            self.db.execute("DROP TABLE pairs")  # its memory is wanted
+            version = versions.Version(self.aside, manifest)
+            write_report(version, self.order.data_dir, self.db, self.aside / REPORT)
 
 
 def _no_documents(pairs: Sequence[Extract]) -> dict[str, Any]:

@@ -200,7 +200,7 @@ class Site(NamedTuple):
     """One site's numbers; -1 where they are not known."""
 
     name: str
-    pages: int
+    addresses: int
     with_document: int
     documents: int
     used: int
@@ -233,7 +233,7 @@ def by_site(manifest: Manifest, used: Mapping[str, int]) -> list[Site]:
         found.append(
             Site(
                 name=site,
-                pages=known,
+                addresses=known,
                 with_document=known - without if one else -1,
                 documents=stored[site],
                 used=used.get(site, 0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipelines.near import SIMILARITY
 
@@ -25,12 +26,14 @@ class Holdings:
     ``refused``: documents that must not be used, with the reason: ``tombstone: http-404``,
     ``retracted: ...``, ``denied: meta robots``. ``boilerplate``: keys of blocks that stand on
     many pages of the site (``pipelines.sitewide``), since when that is known (ISO 8601, UTC).
+    ``crawl`` is what its memory counts, for the report (``pipelines.funnel`` names the keys).
     """
 
     site: str
     sources: tuple[Source, ...]
     refused: Mapping[str, str] = field(default_factory=dict)
     boilerplate: Mapping[bytes, str] = field(default_factory=dict)
+    crawl: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,10 @@ class EmptyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be built, and where: ``date`` is ``YYYY-MM-DD``, ``memory`` in bytes."""
+    """What is to be built, and where: ``date`` is ``YYYY-MM-DD``, ``memory`` in bytes.
+
+    With ``report``, ``report.html`` is written, too.
+    """
 
     data_dir: Path
     name: str
@@ -38,6 +41,7 @@ class Order:
     formats: tuple[str, ...] = ()
     memory: int = 1 << 30
     skip_damaged: bool = False
+    report: bool = False
 
 
 @dataclass(frozen=True, slots=True)

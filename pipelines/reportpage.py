@@ -17,7 +17,8 @@ from pipelines.reportparts import consent, duplicates, growth, lengths
 from pipelines.reportsample import sample
 from pipelines.reportstyle import POLICY, SCRIPT, STYLE
 
-MOST_SITES: Final = 150  # in the table of sites
+FEW_SITES: Final = 25  # in the table of sites
+MOST_SITES: Final = 150  # in that and in the one that is folded
 MOST_TOLD: Final = 40  # sites whose reasons are listed
 _NAMES: Final = 80  # characters of a name
 _SECTIONS: Final = (
@@ -184,16 +185,11 @@ _SUM: Final = ' class="sum"'
 
 
 def _sites(report: Report) -> Iterator[str]:
-    manifest = report.manifest
-    found = funnel.by_site(manifest, report.figures.used)
-    columns = [Column("site"), *(Column(head, number=True) for head in (
-        "addresses", "with a document", "documents", "used", "pairs", "left out", "train",
-        "validation", "tokens"))]  # fmt: skip
-    rows = [_site_row(site.name, [site]) for site in found[:MOST_SITES]]
-    if others := found[MOST_SITES:]:
-        rows.append(_site_row(f"{len(others):,} other sites", others))
-    rows.append(_site_row("all", found))
-    yield table("Each site, those with the most rows first", columns, rows, sums=True)
+    found = funnel.by_site(report.manifest, report.figures.used)
+    yield _site_table("Each site, those with the most rows first", found, found[:FEW_SITES])
+    if len(found) > FEW_SITES:
+        rest = _site_table("The sites that follow", found[FEW_SITES:], found[FEW_SITES:MOST_SITES])
+        yield unfold("The sites that follow", rest)
     yield "<h3>Why, site by site</h3>"
     for site in found[:MOST_TOLD]:
         yield _reasons(report, site.name)
@@ -202,6 +198,19 @@ def _sites(report: Report) -> Iterator[str]:
             f'<p class="quiet">The reasons of {len(more):,} further sites are in the audit '
             "tables.</p>"
         )
+
+
+def _site_table(caption: str, sites: list[funnel.Site], shown: list[funnel.Site]) -> Html:
+    """Some sites, the others in one line, and the sum."""
+    rows = [_site_row(site.name, [site]) for site in shown]
+    if others := sites[len(shown) :]:
+        rows.append(_site_row(f"{len(others):,} other sites", others))
+    rows.append(_site_row("all", sites))
+    heads = [head.replace("_", " ") for head in funnel.Site._fields[1:]]
+    if all(site.addresses < 0 for site in sites):  # no memory is told of
+        heads, rows = heads[2:], [(row[0], *row[3:]) for row in rows]
+    columns = [Column("site"), *(Column(head, number=True) for head in heads)]
+    return table(caption, columns, rows, sums=True)
 
 
 def _site_row(name: str, sites: list[funnel.Site]) -> tuple[object, ...]:

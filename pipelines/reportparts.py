@@ -17,6 +17,7 @@ from pipelines.wordwise import REST, Run, compared
 MOST_LINES: Final = 25  # of a table of what pages say
 _MOST_DAYS: Final = 120  # that have a bar each; of more, months have
 _FEW: Final = 10  # lines of a table that is not folded
+_STEP: Final = 5  # hundredths of similarity that have a bar
 _TICKS: Final = 7
 
 
@@ -25,8 +26,8 @@ def lengths(report: Report) -> Iterator[str]:
     figures = report.figures
     both = (("prompt", figures.asked), ("completion", figures.answered))
     yield (
-        "<p>In tokens, estimated as a quarter of the bytes; one step of a plot is about 1.4 times "
-        'the one before it.</p><p class="quiet"><span class="key">prompts</span> &ensp; '
+        "<p>In tokens, estimated as a quarter of the bytes; each bar is of sizes about 1.2 times "
+        'those of the bar before it.</p><p class="quiet"><span class="key">prompts</span> &ensp; '
         '<span class="key validation">completions</span></p>'
     )
     heads = [Column("kind"), Column("rows", number=True)]
@@ -101,20 +102,26 @@ def duplicates(report: Report) -> Iterator[str]:
 
 
 def _similarities(similar: Mapping[int, int]) -> str:
-    first = min(similar)
+    counts: Counter[int] = Counter()
+    for hundredths, count in similar.items():
+        counts[hundredths // _STEP * _STEP] += count
+    first = min(counts)
     bars = [
-        Bar(f"{n}% alike: {similar.get(n, 0):,} documents", similar.get(n, 0),
-            f"{n}%" if n % 10 == 0 else "")
-        for n in range(first, 101)
-    ]  # fmt: skip
+        Bar(f"{_alike(n)} alike: {counts[n]:,} documents", counts[n], f"{n}%")
+        for n in range(first, 101, _STEP)
+    ]
     says = f"documents by how like the kept one they are, from {first}% to 100%"
-    rows = [(f"{n}%", count) for n, count in similar.items()]
+    rows = [(_alike(n), counts[n]) for n in sorted(counts)]
     heads = [Column("similarity"), Column("documents", number=True)]
     return (
         "<figure><figcaption>Documents that were left out, by how like the kept one they are"
         f"</figcaption>{columns(bars, says, 'train')}"
         f"{unfold('Numbers', table('Documents by similarity', heads, rows))}</figure>"
     )
+
+
+def _alike(first: int) -> str:
+    return f"{first}%" if first == 100 else f"{first} to {first + _STEP - 1}%"  # noqa: PLR2004 - all
 
 
 def _twins(twins: Twins) -> str:

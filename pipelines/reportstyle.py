@@ -68,6 +68,8 @@ thead th { color: var(--quiet); font-size: .8rem; vertical-align: bottom; }
 tfoot th, tfoot td, tr.sum th, tr.sum td { font-weight: 600; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tbody th { overflow-wrap: anywhere; min-width: 8rem; }
+.scroll thead th:first-child, .scroll tbody th, .scroll tfoot th { position: sticky; left: 0;
+  background: var(--ground); }
 .steps { table-layout: fixed; margin: .5rem 0; }
 .steps th.share { width: 38%; }
 .steps th.n { width: 7rem; }

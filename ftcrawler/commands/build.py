@@ -25,6 +25,7 @@ from pipelines.licences import POLICIES
 from pipelines.near import SIMILARITY
 from pipelines.orders import Built, DamagedShardsError, EmptyError, Order
 from pipelines.records import PairKind
+from pipelines.report import REPORT
 from pipelines.versions import BusyError, is_name
 
 NAME = "all"
@@ -139,6 +140,7 @@ class Command(ScrapyCommand):
             help=f"write these lines, too: {', '.join(FORMATS)}")  # fmt: skip
         add("--memory", default="1GB", metavar="SIZE", help="to work in (default 1GB)")
         add("--skip-damaged", action="store_true", help="leave damaged shards out")
+        add("--no-report", action="store_true", help=f"do not write {REPORT}")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check the options, build, show."""
@@ -235,7 +237,9 @@ def _order(
         return None, problems
     today = iso(time.time())[:10]
     chosen = tuple(dict.fromkeys(formats[name] for name in asked))
-    return Order(data_dir, opts.name, today, recipe, chosen, memory, opts.skip_damaged), []
+    report = not opts.no_report
+    order = Order(data_dir, opts.name, today, recipe, chosen, memory, opts.skip_damaged, report)
+    return order, []
 
 
 def _faults(opts: argparse.Namespace, recipe: Recipe, memory: int, sites: list[str]) -> list[str]:
