@@ -15,12 +15,31 @@ _GOES_ON: Final = re.compile(
     r"|Hence|Moreover|Furthermore|Similarly|Likewise|Otherwise|Nevertheless|Instead(?! of\b)"
     r"|Alternatively|As an alternative|As a result"
     r"|Another (?:way|option|method|possibility|approach|reason)"
-    r"|It (?:also|uses|works|allows|provides|supports|contains|has (?!been\b|to\b)))\b"
+    r"|(?:All|Each|Some|Many|Most|Both|None|One|Any) of (?:these|those|them|this|that|the above)\b"
+    r"|All these|Such|So far|At this (?:point|stage|time)|Now|Next|Finally|Then|Lastly"
+    r"|Besides the [^.]* already|In addition to (?:this|that|these|those)|For the same reason"
+    r"|Unlike the other|Given all|Upon such|The other (?:way|option|method|possibility)"
+    r"|The (?:next|second|third|fourth|last|final) (?:step|question|way|thing|point|reason|part"
+    r"|interface|problem|advantage|source)"
+    r"|This (?:flexibility|complexity|similarity|possibility|difficulty|problem|approach)"
+    r"|These (?:changes|improvements|developments|problems)"
+    r"|It (?:also|uses|works|allows|provides|supports|contains))\b"
 )
 # Even a whole page does not begin so, if its first words are not lost.
 _OF_IT: Final = re.compile(
-    r"(?:Its\b|It is (?:probably|already|also|used|now|available|designed|implemented|based)\b)"
+    r"(?:Its\b|It is (?:probably|already|used|now|available|designed|implemented|based)\b)"
 )
+# In its first sentence, what stood before: "the example above", "As already mentioned".
+_LOOKS_BACK: Final = re.compile(
+    r"(?:\b(?:[Tt]he|[Aa]ll|[Ff]rom|[Ss]uch as the) above\b|\w above(?:[,;)]|$"
+    r"| (?!(?:the|a|an|all|any|zero|ground|sea|average|which|its|their|and beyond|\d)\b))"
+    r"|\b(?:[Tt]he|[Oo]ur) (?:previous|preceding|last) (?:section|example|paragraph|chapter|quer"
+    r"|discussion|article|part|step|post|lesson|page|tutorial)"
+    r"|^As (?:already|previously|(?:pointed out|mentioned|noted|described|explained|discussed"
+    r"|shown|stated)(?: (?:in the|in our|before|earlier)|,)|we|you) "
+    r"|^We (?:already )?(?:saw|have already seen)\b|^Earlier,)"
+)
+_FIRST: Final = re.compile(r"[^.!?\n]{0,200}")
 # Behind a sentence, the writer's voice or the next step of a list is no answer.
 _OF_WRITER: Final = re.compile(
     r"(?:We|Our|Ours|My|I|Us|Let us|Let['’]s|In our|In the example|The (?:last|next|final) step"
@@ -57,7 +76,12 @@ def goes_on(text: str, *, is_page: bool = False) -> bool:
     >>> goes_on("They fly."), goes_on("They fly.", is_page=True), goes_on("Bees fly.")
     (True, False, False)
     """
-    return bool(_OF_IT.match(text) or (not is_page and _GOES_ON.match(text)))
+    first = _FIRST.match(text)
+    return bool(
+        _OF_IT.match(text)
+        or (not is_page and _GOES_ON.match(text))
+        or (first and _LOOKS_BACK.search(first[0]))
+    )
 
 
 def speaks_of_other(prompt: str, text: str) -> bool:

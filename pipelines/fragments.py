@@ -66,6 +66,8 @@ _WANTED: Final = re.compile(
     r"(?:The|A|An|Any) (?:[^\s,]+ ){1,5}?(?:that |which )?(?:you|they|we|one|it)"
     r" (?:want|wants|wish|wishes|like|need|needs|use|uses|have|has|would like) to [^,]*\.$"
 )
+_LEAST_TITLE: Final = 4  # words
+_SMALL_IN_TITLES: Final = frozenset("a an and for in of on or the to with".split())
 _LONGEST_NAME: Final = 6  # words, with the verb after it
 _LEAST_STEM: Final = 2  # letters before a verb's ending
 # After these, "list" or "use" is no verb.
@@ -113,6 +115,8 @@ def _is_english_fragment(words: list[str], sentence: str, first: int, known: Wor
         return True
     if _lacks_subject_late(sentence, known):
         return True
+    if _is_title(words):
+        return True
     if _WANTED.match(sentence) and _FINITE.isdisjoint(words):
         return True
     if words[0].islower() and not _is_said_of_name(words, known):
@@ -122,6 +126,13 @@ def _is_english_fragment(words: list[str], sentence: str, first: int, known: Wor
     ):
         return True
     return _is_only_described(words, first, known)
+
+
+def _is_title(words: list[str]) -> bool:
+    """Whether all its words have capitals: "The Bee Read/Write Compressed Hive Extension."."""
+    return len(words) >= _LEAST_TITLE and all(
+        word[0].isupper() or word in _SMALL_IN_TITLES for word in words
+    )
 
 
 def _surely_says(words: list[str], sentence: str, known: Words) -> bool:

@@ -22,7 +22,8 @@ _NO_NAMES: Final = frozenset(
     "OS and/or either/or read/write input/output".split()
 )
 _LEAST_NAME: Final = 2  # letters; "X" is a variable
-_LETTERS_ONLY: Final = re.compile(r"[A-Za-z]?(?:[-/][A-Za-z])*/?")  # "I/O", "b/", "T-P"
+# "I/O", "b/", "T-P"; "OIDs" are a sort of thing.
+_LETTERS_ONLY: Final = re.compile(r"[A-Za-z]?(?:[-/][A-Za-z])*/?|[A-Z]{2,4}s")
 _LONGEST_LETTERS: Final = 7
 # "The Policy provides": a name among those who know which one.
 _OF_SOME: Final = frozenset(

@@ -107,8 +107,22 @@ PROSE = (
         pytest.param("title", "A.14. And Many More", GOOD, "title-generic", id="than what"),
         pytest.param("heading", "Bees > Why This Book?", GOOD, "prompt-generic", id="of this"),
         pytest.param("heading", "Bees > Hives and More", GOOD, None, id="and within"),
-        pytest.param("title", "Hives", f"It is already there. {GOOD}", "completion-leans"),
+        pytest.param("title", "Hives", f"It is probably there. {GOOD}", "completion-leans"),
         pytest.param("title", "Hives", f"It is hard to build one. {GOOD}", None, id="no pronoun"),
+        pytest.param(
+            "heading", "Bees > Wax", f"The wax described above. {GOOD}", "completion-leans"
+        ),
+        pytest.param(
+            "heading", "Bees > Wax", f"Bees fly above the hive. {GOOD}", None, id="over it"
+        ),
+        pytest.param(
+            "heading", "Bees > Wax", f"As described in RFC 9, bees fly. {GOOD}", None, id="named"
+        ),
+        pytest.param(
+            "title", "Bees at home", f"As already mentioned, bees fly. {GOOD}", "completion-leans"
+        ),
+        pytest.param("heading", "Bees > Wax", f"Now that it is done. {GOOD}", "completion-leans"),
+        pytest.param("title", "Bees at home", f"Now bees fly. {GOOD}", None, id="of the day"),
         pytest.param("title", "History", GOOD, None, id="may be the subject of a page"),
         pytest.param("heading", "Bees > Hives", f"Their wax. {GOOD}", "completion-leans"),
         pytest.param("heading", "Bees > Hives", f"It is known. {GOOD}", None, id="not of it"),
@@ -312,6 +326,8 @@ def test_leaning(language, sentence, is_leaning):
         ("en", "/etc/passwd lists the users.", False),
         ("en", "Hives that are moved must be closed.", False),
         ("en", "The hive you want to move.", True),
+        ("en", "The Langstroth Read/Write Compressed Hive for Bees.", True),
+        ("en", "The Langstroth Read/Write Hive is for Bees.", False),
         ("en", "The hive you want to move is closed.", False),
         ("en", "A hive or one that can be quickly moved to a hive.", True),
         ("de", "Bienen machen Honig.", False),
@@ -360,6 +376,7 @@ def test_fragments(language, sentence, is_bad):
         ("By default, DMARC mail is dropped.", "name"),
         ("By default, Postfix drops DMARC mail.", ""),
         ("Crash tests run in a loop.", "name"),
+        ("OIDs that are malformed generate an error.", "name"),
         ("NULL values result in NULL pointers.", "name"),
         ("Git reads the whole list of bees.", "name"),
         ("Git is known in the whole world.", ""),
