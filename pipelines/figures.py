@@ -1,27 +1,36 @@
-"""A version of a dataset -> the counts that its report shows, in one pass over its rows."""
+"""A version of a dataset -> the counts that its report shows, in one pass over its rows.
+
+What is counted of a data file depends on nothing but its bytes, so that it is kept, and a later
+version counts only the files that are new.
+"""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import contextlib
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import duckdb
+import orjson
 
 from pipelines.reported import Figures
 from pipelines.splits import SPLITS
 
+FOLDER: Final = ".figures"
+_VERSION: Final = 1  # of what is kept of a file
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 # Times are counted, not shown, by the database: what it shows depends on where it runs.
-_ROWS: Final = """
-SELECT split, kind, asked, answered, day, language, license, count(*) FROM (
-    SELECT split, kind, epoch_ms(fetched_at) // 86400000 AS day,
+_FILES: Final = """
+SELECT filename, kind, asked, answered, day, language, license, count(*) FROM (
+    SELECT filename, kind, CAST(epoch_ms(fetched_at) // 86400000 AS INTEGER) AS day,
         coalesce(language, '') AS language, coalesce(license, '') AS license,
         (strlen(prompt) + 3) // 4 AS asked, (strlen(completion) + 3) // 4 AS answered
-    FROM ({rows})
-) GROUP BY GROUPING SETS ((kind, asked), (kind, answered), (day, split), (language), (license))
+    FROM read_parquet($paths, filename = true)
+) GROUP BY GROUPING SETS ((filename, kind, asked), (filename, kind, answered), (filename, day),
+    (filename, language), (filename, license))
 """
 _USED: Final = "SELECT site, count(DISTINCT document_id) FROM ({rows}) GROUP BY site"
 _LEFT_OUT: Final = "SELECT site, reason, count(*) FROM read_parquet($path) GROUP BY ALL"
@@ -50,28 +59,75 @@ def rows_of(folder: Path, manifest: Mapping[str, Any], columns: str) -> Rows:
     return Rows(" UNION ALL ".join(parts), values)
 
 
-def figures(folder: Path, manifest: Mapping[str, Any], db: duckdb.DuckDBPyConnection) -> Figures:
-    """The counts of a version."""
-    asked: dict[str, dict[int, int]] = defaultdict(dict)
-    answered: dict[str, dict[int, int]] = defaultdict(dict)
-    days: dict[tuple[str, str], int] = {}
-    languages: dict[str, int] = {}
-    licences: dict[str, int] = {}
-    columns = "kind, fetched_at, language, license, prompt, completion"
-    rows = rows_of(folder, manifest, columns)
-    for split, kind, short, long, day, language, licence, count in db.execute(
-        _ROWS.format(rows=rows.query), rows.values
-    ).fetchall():
-        if short is not None:
-            asked[kind][short] = count
-        elif long is not None:
-            answered[kind][long] = count
+class _Counts:
+    """What is counted of one data file, or of several."""
+
+    def __init__(self, kept: Mapping[str, Any] | None = None) -> None:
+        self.parts: dict[str, Counter[str]] = {name: Counter() for name in _PARTS}
+        for name, counts in (kept or {}).items():
+            self.parts[name].update(counts)
+
+    def add(self, row: tuple[Any, ...]) -> None:
+        """A line of the query, but for its file."""
+        kind, asked, answered, day, language, licence, count = row
+        if asked is not None:
+            self.parts["asked"][f"{asked} {kind}"] += count
+        elif answered is not None:
+            self.parts["answered"][f"{answered} {kind}"] += count
         elif language is not None:
-            languages[language] = count
+            self.parts["languages"][language] += count
         elif licence is not None:
-            licences[licence] = count
+            self.parts["licences"][licence] += count
         else:
-            days[_day(day), split] = count
+            self.parts["days"][_day(day)] += count
+
+    def sizes(self, part: str) -> dict[str, dict[int, int]]:
+        """Rows by kind and size."""
+        found: dict[str, dict[int, int]] = {}
+        for key, count in self.parts[part].items():
+            size, _, kind = key.partition(" ")
+            found.setdefault(kind, {})[int(size)] = count
+        return {kind: found[kind] for kind in sorted(found)}
+
+
+_PARTS: Final = ("asked", "answered", "days", "languages", "licences")
+
+
+def _counted(
+    folder: Path, manifest: Mapping[str, Any], kept: Path, db: duckdb.DuckDBPyConnection
+) -> dict[str, _Counts]:
+    """The counts of each data file by its name; those that ``kept`` has are not counted anew."""
+    files = {file["name"]: file["sha256"] for file in manifest["files"]}
+    known: dict[str, Any] = {}
+    with contextlib.suppress(OSError, orjson.JSONDecodeError):
+        stored = orjson.loads(kept.read_bytes())
+        known = stored["files"] if stored["version"] == _VERSION else {}
+    found = {name: _Counts(known.get(sha)) for name, sha in files.items()}
+    paths = {str(folder / "data" / name): name for name, sha in files.items() if sha not in known}
+    if paths:
+        for path, *row in db.execute(_FILES, {"paths": list(paths)}).fetchall():
+            found[paths[path]].add(tuple(row))
+        told = {sha: found[name].parts for name, sha in files.items()}
+        with contextlib.suppress(OSError):  # it only saves time
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            temporary = kept.with_name(f"{kept.name}.tmp")
+            temporary.write_bytes(orjson.dumps({"version": _VERSION, "files": told}))
+            temporary.replace(kept)
+    return found
+
+
+def figures(
+    folder: Path, manifest: Mapping[str, Any], kept: Path, db: duckdb.DuckDBPyConnection
+) -> Figures:
+    """The counts of a version; ``kept`` is a file that remembers those of its data files."""
+    whole = _Counts()
+    days: Counter[tuple[str, str]] = Counter()
+    counted = _counted(folder, manifest, kept, db)
+    for file in manifest["files"]:
+        for name, counts in counted[file["name"]].parts.items():
+            whole.parts[name].update(counts)
+        for day, count in counted[file["name"]].parts["days"].items():
+            days[day, file["split"]] += count
     pages = rows_of(folder, manifest, "site, document_id")
     used = db.execute(_USED.format(rows=pages.query), pages.values).fetchall()
     audit = {"path": str(folder / "audit" / "documents.parquet")}
@@ -79,8 +135,8 @@ def figures(folder: Path, manifest: Mapping[str, Any], db: duckdb.DuckDBPyConnec
     for reason, detail, count in db.execute(_DETAILS, audit).fetchall():
         details[reason, detail or ""] += count
     return Figures(
-        asked={kind: asked[kind] for kind in sorted(asked)},
-        answered={kind: answered[kind] for kind in sorted(answered)},
+        asked=whole.sizes("asked"),
+        answered=whole.sizes("answered"),
         days=dict(sorted(days.items())),
         used=dict(sorted(used)),
         left_out={
@@ -89,8 +145,8 @@ def figures(folder: Path, manifest: Mapping[str, Any], db: duckdb.DuckDBPyConnec
         },
         details=dict(sorted(details.items())),
         similar=dict(sorted(db.execute(_SIMILAR, audit).fetchall())),
-        licences=dict(sorted(licences.items())),
-        languages=dict(sorted(languages.items())),
+        licences=dict(sorted(whole.parts["licences"].items())),
+        languages=dict(sorted(whole.parts["languages"].items())),
     )
 
 

@@ -55,6 +55,15 @@ def number(value: int) -> Html:
     return Html(f"{value:,}".replace("-", "\u2212"))
 
 
+def many(count: int, what: str, more: str = "") -> Html:
+    """So many of something.
+
+    >>> many(1, "run"), many(2000, "address", "addresses")
+    ('1 run', '2,000 addresses')
+    """
+    return Html(f"{number(count)} {what if count == 1 else more or f'{what}s'}")
+
+
 def link(url: str, shown: str = "") -> Html:
     """A link to an address of the web; any other address is text.
 

@@ -7,10 +7,12 @@ from typing import Final
 
 import duckdb
 
-from pipelines.figures import figures
+from pipelines import versions
+from pipelines.figures import FOLDER, figures
 from pipelines.reported import Report
 from pipelines.reportpage import report_page
-from pipelines.samples import draw, twins
+from pipelines.samples import draw
+from pipelines.twins import twins
 from pipelines.versions import Version
 
 REPORT: Final = "report.html"
@@ -23,9 +25,10 @@ def report_of(version: Version, data_dir: Path, db: duckdb.DuckDBPyConnection) -
     Raises :class:`duckdb.Error` for data that cannot be read.
     """
     folder, manifest = version
+    kept = data_dir / versions.FOLDER / FOLDER / f"{manifest['dataset']}.json"
     found = Report(
         manifest,
-        figures(folder, manifest, db),
+        figures(folder, manifest, kept, db),
         twins(folder, manifest, data_dir, db),
         draw(folder, manifest, db),
     )

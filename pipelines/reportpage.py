@@ -11,7 +11,7 @@ from typing import Any, Final
 from pipelines import funnel
 from pipelines.charts import share
 from pipelines.holdings import Recipe
-from pipelines.markup import Column, Html, cut, number, table, text, unfold
+from pipelines.markup import Column, Html, cut, many, number, table, text, unfold
 from pipelines.reported import Report
 from pipelines.reportparts import consent, duplicates, growth, lengths
 from pipelines.reportsample import sample
@@ -92,10 +92,11 @@ def _about(report: Report) -> Iterator[str]:
         "near-duplicates, divided so that nothing stands on both sides. Every row has the address, "
         "the time and the characters that it comes from.</p>"
     )
+    shards = many(len(manifest["inputs"]), "shard")
     facts = [
         ("Version", f"number {manifest['sequence']}"),
         ("Before it", manifest["predecessor"] or "none"),
-        ("Files", f"{len(manifest['files']):,} of data, of {len(manifest['inputs']):,} shards"),
+        ("Files", f"{len(manifest['files']):,} of data, made of {shards}"),
         ("Other formats", ", ".join(manifest["formats"]) or "none"),
         ("Tokens", "estimated as a quarter of the bytes"),
     ]  # fmt: skip
@@ -103,10 +104,15 @@ def _about(report: Report) -> Iterator[str]:
         runs = sum(one["runs"] for one in crawl.values())
         first = min((one["first"] for one in crawl.values() if one["first"]), default="")
         last = max((one["last"] for one in crawl.values() if one["last"]), default="")
-        facts.append(("Crawled", f"from {first} to {last}, {runs:,} runs of {len(crawl):,} sites"))
+        facts.append(
+            (
+                "Crawled",
+                f"from {first} to {last}, {many(runs, 'run')} of {many(len(crawl), 'site')}",
+            )
+        )
     facts += [("Chosen", said) for said in _chosen(manifest["recipe"])]
     if manifest["damaged"]:
-        facts.append(("Left out", f"{len(manifest['damaged']):,} damaged shards"))
+        facts.append(("Left out", many(len(manifest["damaged"]), "damaged shard")))
     said = (f"<dt>{text(name)}</dt><dd>{text(cut(value, 400))}</dd>" for name, value in facts)
     yield f'<dl class="facts">{"".join(said)}</dl>'
     told = {"recipe": manifest["recipe"], "rules": manifest["rules"],
@@ -130,8 +136,8 @@ def _chosen(recipe: dict[str, Any]) -> list[str]:
 def _funnel(report: Report) -> Iterator[str]:
     manifest = report.manifest
     yield (
-        "<p>Every address, document and pair ends in one line; each number is what is left after "
-        "the lines above it.</p>"
+        "<p>Every address, document and pair ends in one line: what there is, what goes and why, "
+        "what is left.</p>"
     )
     if found := funnel.pages(manifest):
         known = funnel.totals(manifest["crawl"])

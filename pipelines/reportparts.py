@@ -10,7 +10,7 @@ from typing import Final
 from pipelines import funnel
 from pipelines.charts import Bar, columns, every, octaves, quantile
 from pipelines.licences import licence_of
-from pipelines.markup import Column, address, cut, number, table, text, unfold
+from pipelines.markup import Column, address, cut, many, number, table, text, unfold
 from pipelines.reported import Report, Side, Twins
 from pipelines.wordwise import REST, Run, compared
 
@@ -81,14 +81,15 @@ def duplicates(report: Report) -> Iterator[str]:
     pairs = report.manifest["pairs"]["left_out"].get("duplicate-pair", 0)
     recipe = report.manifest["recipe"]
     yield (
-        f"<p>{number(same)} documents say the same as one that is kept, {number(near)} nearly the "
-        f"same: of their runs of three words they share at least {recipe['similarity']:.0%}, "
-        f"estimated. Kept is the {'longest' if recipe['keep'] == 'longest' else 'earliest'}. "
-        f"{number(pairs)} pairs are said twice, in documents that are not alike. "
+        f"<p>Left out: {many(same, 'document')} with the text of one that is kept, {number(near)} "
+        f"with nearly the text of one, and {many(pairs, 'pair')} that "
+        f"{'was' if pairs == 1 else 'were'} said already, in a document that is not alike. Nearly "
+        f"means that of their runs of three words two texts share at least "
+        f"{recipe['similarity']:.0%}, estimated; kept is the {text(recipe['keep'])}. "
         "<code>audit/</code> names every one.</p>"
     )
     if similar := report.figures.similar:
-        yield _similarities(similar)
+        yield _similarities(similar, recipe["similarity"])
     for head, is_pair in (("Documents, side by side", False), ("Pairs, side by side", True)):
         chosen = [one for one in report.twins if (one.similarity < 0) == is_pair]
         if chosen:
@@ -101,11 +102,11 @@ def duplicates(report: Report) -> Iterator[str]:
             yield from map(_twins, chosen)
 
 
-def _similarities(similar: Mapping[int, int]) -> str:
+def _similarities(similar: Mapping[int, int], least: float) -> str:
     counts: Counter[int] = Counter()
     for hundredths, count in similar.items():
         counts[hundredths // _STEP * _STEP] += count
-    first = min(counts)
+    first = min(*counts, int(least * 100) // _STEP * _STEP)
     bars = [
         Bar(f"{_alike(n)} alike: {counts[n]:,} documents", counts[n], f"{n}%")
         for n in range(first, 101, _STEP)

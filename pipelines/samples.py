@@ -1,4 +1,4 @@
-"""A version of a dataset -> some of its pairs, evenly over sites and kinds, and its twins."""
+"""A version of a dataset -> some of its pairs, evenly over sites and kinds."""
 
 from __future__ import annotations
 
@@ -6,66 +6,40 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipelines.figures import rows_of
-from pipelines.reported import Drawn, Side, Twins
+from pipelines.reported import Drawn
+from pipelines.splits import SPLITS
 
 MOST_DRAWN: Final = 400  # pairs
-MOST_DOCUMENTS: Final = 8  # twins of each sort that are shown
-MOST_PAIRS: Final = 4
-_LONGEST: Final = 20_000  # characters that are read of a text
+MOST_SPOTS: Final = 24  # row groups that are looked at first
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST: Final = """
-SELECT site, kind, min_by(pair_id, md5_number_lower($seed || pair_id), {turns}) FROM ({rows})
-GROUP BY ALL
-"""
+_LOTS: Final = "min_by(pair_id, md5_number_lower($seed || pair_id), {turns})"
+_FIRST: Final = f"SELECT site, kind, {_LOTS} FROM ({{rows}}) GROUP BY ALL"  # noqa: S608 - constants
+_WANTED: Final = "SELECT * FROM ({rows}) SEMI JOIN lacking USING (site, kind)"
 _TAKEN: Final = (
     "pair_id, prompt, completion, kind, site, url, document_id, "
     "epoch_ms(fetched_at) AS fetched_at, "
     "coalesce(language, '') AS language, coalesce(prompt_start, -1) AS asked_from, "
     "coalesce(prompt_end, -1) AS asked_to, coalesce(completion_start, -1) AS answered_from, "
-    "coalesce(completion_end, -1) AS answered_to"
+    "coalesce(completion_end, -1) AS answered_to, split"
+)
+_STORED: Final = (
+    *("pair_id", "prompt", "completion", "kind", "site", "url", "document_id", "fetched_at"),
+    *("language", "prompt_start", "prompt_end", "completion_start", "completion_end"),
 )
 _SPANS: Final = ("asked", "answered")
 _NAMES: Final = (
     *("pair_id", "prompt", "completion", "kind", "site", "url", "document_id", "fetched_at"),
     *("language", "asked_from", "asked_to", "answered_from", "answered_to", "split"),
 )
-_CHOSEN: Final = "SELECT * FROM ({rows}) WHERE pair_id IN (SELECT unnest($ids))"
-# So many of all, at even distances: from the least similar to the most.
-_EVENLY: Final = """
-SELECT dropped, kept_id, reason, similarity, url, site FROM (
-    SELECT *, row_number() OVER (ORDER BY similarity, lot) - 1 AS place, count(*) OVER () AS total
-    FROM ({twins})
-) WHERE total <= $most OR place IN (
-    SELECT CAST(floor(n * (total - 1) / ($most - 1)) AS BIGINT) FROM range($most) steps(n)
-) ORDER BY place
-"""
-_DOCUMENT_TWINS: Final = """
-SELECT document_id AS dropped, kept_id, reason, similarity, url, CAST(site AS VARCHAR) AS site,
-    document_id AS lot
-FROM read_parquet($path) WHERE reason IN ('duplicate', 'near-duplicate') AND kept_id IS NOT NULL
-"""
-_PAIR_TWINS: Final = """
-SELECT pair_id AS dropped, kept_id, reason, -1.0 AS similarity, '' AS url,
-    CAST(site AS VARCHAR) AS site, md5(pair_id) AS lot
-FROM read_parquet($path) WHERE reason = 'duplicate-pair' AND kept_id IS NOT NULL
-"""
-_TEXTS: Final = """
-SELECT document_id, url, CAST(site AS VARCHAR), epoch_ms(fetched_at), coalesce(title, ''),
-    coalesce(substr(text, 1, $longest), '')
-FROM read_parquet($paths, hive_partitioning = false)
-WHERE document_id IN (SELECT unnest($ids))
-"""
-_SAID: Final = """
-SELECT pair_id, url, CAST(site AS VARCHAR), epoch_ms(fetched_at), prompt,
-    substr(completion, 1, $longest)
-FROM read_parquet($paths, hive_partitioning = false)
-WHERE pair_id IN (SELECT unnest($ids))
-"""
+_CHOSEN: Final = f"SELECT {_TAKEN} FROM ({{rows}}) WHERE pair_id IN (SELECT unnest($ids))"  # noqa: S608 - constants
 
 
 def turns(counts: Iterable[int], most: int) -> int:
@@ -108,21 +82,97 @@ def in_turn(found: Mapping[tuple[str, str], Sequence[str]], most: int) -> list[s
     return [one for _, _, one in order[:most]]
 
 
+class Spot(NamedTuple):
+    """A row group of a data file."""
+
+    path: Path
+    split: str
+    group: int
+
+
+def spots(folder: Path, manifest: Mapping[str, Any], most: int = MOST_SPOTS) -> list[Spot]:
+    """Row groups at even distances, from the oldest rows of each side to the newest."""
+    every = [
+        Spot(folder / "data" / file["name"], file["split"], group)
+        for file in manifest["files"]
+        for group in range(pq.read_metadata(folder / "data" / file["name"]).num_row_groups)
+    ]
+    if len(every) <= most:
+        return every
+    return [every[n * (len(every) - 1) // (most - 1)] for n in range(most)]
+
+
+def _read(spot: Spot, columns: Sequence[str]) -> pa.Table:
+    table = pq.ParquetFile(spot.path).read_row_group(spot.group, columns=list(columns))
+    return table.append_column("split", pa.array([spot.split] * len(table), pa.string()))
+
+
 def draw(folder: Path, manifest: Mapping[str, Any], db: duckdb.DuckDBPyConnection) -> list[Drawn]:
-    """The sample: the same version, the same pairs."""
+    """The sample: the same version, the same pairs.
+
+    Most sites and kinds have rows enough in a few row groups; all rows are looked through only
+    for those that have not.
+    """
     sizes: dict[tuple[str, str], int] = defaultdict(int)
     for site, kind, state, count, _tokens in manifest["by"]:
-        if state in ("train", "validation"):
+        if state in SPLITS:
             sizes[site, kind] += count
-    narrow = rows_of(folder, manifest, "site, kind, pair_id")
-    query = _FIRST.format(rows=narrow.query, turns=turns(sizes.values(), MOST_DRAWN))
+    turn = turns(sizes.values(), MOST_DRAWN)
+    looked_at = spots(folder, manifest)
+    narrow = [_read(spot, ("site", "kind", "pair_id")) for spot in looked_at]
+    found = _first(db, "SELECT * FROM spots", turn, manifest, {}, spots=pa.concat_tables(narrow))
+    lacking = [key for key, size in sizes.items() if len(found.get(key, ())) < min(size, turn)]
+    if lacking:
+        rows = rows_of(folder, manifest, "site, kind, pair_id")
+        query = _WANTED.format(rows=rows.query)
+        names = pa.table(dict(zip(("site", "kind"), zip(*lacking, strict=True), strict=True)))
+        found |= _first(db, query, turn, manifest, rows.values, lacking=names)
+    order = in_turn(found, MOST_DRAWN)
+    return _fetched(order, looked_at, folder, manifest, db)
+
+
+def _first(
+    db: duckdb.DuckDBPyConnection,
+    query: str,
+    turn: int,
+    manifest: Mapping[str, Any],
+    values: Mapping[str, Any],
+    **tables: pa.Table,
+) -> dict[tuple[str, str], list[str]]:
+    """The first pairs of each site and kind, by lot, of the rows that a query gives."""
+    for name, table in tables.items():
+        db.register(name, table)
     seed = f"report {manifest['recipe']['seed']}\n"
-    first = db.execute(query, {**narrow.values, "seed": seed}).fetchall()
-    order = in_turn({(site, kind): ids for site, kind, ids in first}, MOST_DRAWN)
-    wide = rows_of(folder, manifest, _TAKEN)
-    taken = db.execute(_CHOSEN.format(rows=wide.query), {**wide.values, "ids": order}).fetchall()
-    rows = {row[0]: row for row in taken}
-    return [_drawn(rows[one]) for one in order]
+    rows = db.execute(_FIRST.format(rows=query, turns=turn), {**values, "seed": seed}).fetchall()
+    for name in tables:
+        db.unregister(name)
+    return {(site, kind): identities for site, kind, identities in rows}
+
+
+def _fetched(
+    order: Sequence[str],
+    looked_at: Sequence[Spot],
+    folder: Path,
+    manifest: Mapping[str, Any],
+    db: duckdb.DuckDBPyConnection,
+) -> list[Drawn]:
+    """The rows of pairs: of those row groups first, of all files what is not in them."""
+    wanted = pa.array(order, pa.string())
+    parts = []
+    for spot in looked_at:
+        table = _read(spot, _STORED)
+        parts.append(table.filter(pc.is_in(table.column("pair_id"), wanted)))
+    db.register("parts", pa.concat_tables(parts))
+    values = {"ids": list(order)}
+    rows = db.execute(_CHOSEN.format(rows="SELECT * FROM parts"), values).fetchall()
+    db.unregister("parts")
+    known = {row[0]: row for row in rows}
+    if missing := [one for one in order if one not in known]:
+        wide = rows_of(folder, manifest, ", ".join(_STORED))
+        values = {**wide.values, "ids": missing}
+        rows = db.execute(_CHOSEN.format(rows=wide.query), values).fetchall()
+        known |= {row[0]: row for row in rows}
+    return [_drawn(known[one]) for one in order]
 
 
 def _drawn(row: tuple[Any, ...]) -> Drawn:
@@ -140,52 +190,3 @@ def moment(milliseconds: int | None) -> str:
     if milliseconds is None:
         return ""
     return f"{_EPOCH + timedelta(milliseconds=milliseconds):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def twins(
-    folder: Path, manifest: Mapping[str, Any], data_dir: Path, db: duckdb.DuckDBPyConnection
-) -> list[Twins]:
-    """Documents, then pairs, that were left out beside what was kept, as their shards have them."""
-    found: list[Twins] = []
-    for table, query, texts, most in (
-        ("documents", _DOCUMENT_TWINS, _TEXTS, MOST_DOCUMENTS),
-        ("pairs", _PAIR_TWINS, _SAID, MOST_PAIRS),
-    ):
-        path = str(folder / "audit" / f"{table}.parquet")
-        rows = db.execute(_EVENLY.format(twins=query), {"path": path, "most": most}).fetchall()
-        shards = _shards(data_dir, manifest, table) if rows else []
-        sides = _sides(shards, texts, sorted({one for row in rows for one in row[:2]}), db)
-        for dropped, kept, reason, similarity, url, site in rows:
-            unknown = Side(dropped, url, site, "", "", "")
-            other = sides.get(kept, Side(kept, "", "", "", "", ""))
-            found.append(Twins(reason, similarity, sides.get(dropped, unknown), other))
-    return found
-
-
-def _shards(data_dir: Path, manifest: Mapping[str, Any], stream: str) -> list[str]:
-    """The shards of a version that are still there; of JSON lines what the cache has of them."""
-    found = []
-    for source in manifest["inputs"]:
-        if source["file"].startswith(f"{stream}/"):
-            path = data_dir / source["file"]
-            if path.suffix == ".jsonl":
-                name = f"rows-{source['sha256'][:32]}.parquet"
-                path = data_dir / "datasets" / ".cache" / name
-            if path.exists():
-                found.append(str(path))
-    return found
-
-
-def _sides(
-    shards: Sequence[str], query: str, identities: Sequence[str], db: duckdb.DuckDBPyConnection
-) -> dict[str, Side]:
-    """The texts of documents or pairs; of a shard that was damaged since, none."""
-    if not shards or not identities:
-        return {}
-    values = {"paths": list(shards), "ids": list(identities), "longest": _LONGEST}
-    try:
-        rows = db.execute(query, values).fetchall()
-    except duckdb.Error:
-        return {}
-    rows.sort(key=lambda row: (row[0], row[3] or 0), reverse=True)
-    return {row[0]: Side(row[0], row[1], row[2], moment(row[3]), row[4], row[5]) for row in rows}

@@ -6,11 +6,14 @@ import random
 import re
 import shutil
 import sqlite3
+from collections import Counter
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from itertools import pairwise
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from lxml import html as lxml_html
@@ -32,7 +35,8 @@ from pipelines.reported import Drawn, Figures, Report, Side, Twins
 from pipelines.reportpage import report_page
 from pipelines.reportsample import SAMPLE_BYTES
 from pipelines.reportstyle import COLOURS, GROUNDS, POLICY, SCRIPT, STYLE, source_hash
-from pipelines.samples import in_turn, turns
+from pipelines.samples import MOST_DRAWN, MOST_SPOTS, draw, in_turn, spots, turns
+from pipelines.volumes import COLUMNS
 from pipelines.wordwise import MOST_SHOWN, compared
 
 CHROMIUM = chromium_path("")
@@ -236,6 +240,39 @@ def test_the_sample_is_even_over_sites_and_kinds():
     assert turns([1] * 1000, 400) == 1
 
 
+def test_what_is_rare_is_drawn_from_wherever_it_stands(tmp_path):
+    """1,000 rows in 100 row groups, of which not all are looked at first."""
+    (tmp_path / "data").mkdir()
+    rare = {7, 512, 993}
+    rows = [
+        {
+            **dict.fromkeys(COLUMNS.names), "pair_id": f"{n * 7919 % 1000:032x}",
+            "site": "rare" if n in rare else f"site{n % 3}", "kind": "ab"[n // 500],
+            "prompt": f"prompt {n}", "completion": f"completion {n}", "url": U(n),
+            "document_id": f"{n:032x}", "fetched_at": datetime(2026, 11, 1, tzinfo=UTC),
+        }
+        for n in range(1000)
+    ]  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(rows, COLUMNS), tmp_path / "data" / "train.parquet",
+                   row_group_size=10)  # fmt: skip
+    by = Counter((row["site"], row["kind"]) for row in rows)
+    told = {"files": [{"split": "train", "name": "train.parquet"}], "recipe": {"seed": 0},
+            "by": [[site, kind, "train", n, 9] for (site, kind), n in by.items()]}  # fmt: skip
+    with duckdb.connect() as db:
+        drawn = draw(tmp_path, told, db)
+        assert drawn == draw(tmp_path, told, db)
+        other = draw(tmp_path, {**told, "recipe": {"seed": 1}}, db)
+    assert len(drawn) == MOST_DRAWN == len({one.pair_id for one in drawn})
+    assert all(one.completion == one.prompt.replace("prompt", "completion") for one in drawn)
+    counts = Counter((one.site, one.kind) for one in drawn)
+    assert counts["rare", "a"] + counts["rare", "b"] == 3
+    assert {counts[f"site{n}", kind] for n in range(3) for kind in "ab"} <= {66, 67}
+    assert {one.pair_id for one in other} != {one.pair_id for one in drawn}
+    found = spots(tmp_path, told)
+    assert len(found) == MOST_SPOTS
+    assert (found[0].group, found[-1].group) == (0, 99)
+
+
 def test_words_that_differ_are_all_that_differs():
     dice = random.Random(3)
     for _ in range(30):
@@ -337,7 +374,26 @@ def test_colours_can_be_told_apart(scheme):
 
 
 def test_the_same_version_gives_the_same_bytes(shelves, built, page):
+    kept = shelves.data / "datasets" / ".figures" / "all.json"
     assert made(shelves, built, threads=1, memory_limit="100MB") == page
+    told = kept.read_bytes()
+    for damaged in (b"", b"{", told.replace(b'"version":', b'"version":1')):
+        kept.write_bytes(damaged)
+        assert made(shelves, built) == page
+        assert kept.read_bytes() == told
+
+
+def test_what_was_counted_of_a_file_is_not_counted_again(shelves, built, page):
+    kept = shelves.data / "datasets" / ".figures" / "all.json"
+    told = json.loads(kept.read_bytes())
+    assert set(told["files"]) == {file["sha256"] for file in built.manifest["files"]}
+    for counts in told["files"].values():
+        counts["days"] = {"1999-12-31": 12345}
+    kept.write_text(json.dumps(told))
+    try:
+        assert "12,345" in made(shelves, built)
+    finally:
+        kept.unlink()
 
 
 def test_without_its_shards_it_is_there_all_the_same(shelves, built, tmp_path):
