@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 from bench.planted import Story, Writer
 from pipelines.fingerprint import minhash, runs_of, similarity
 from pipelines.near import SIMILARITY
-from pipelines.rows import document_id
+from pipelines.records import Pair
+from pipelines.rows import document_id, measures
 from pipelines.shards import SCHEMAS
 from pipelines.streams import shard_path
 
@@ -103,6 +104,7 @@ def rows_of(story: Story, site: str, pairs: int, at: int) -> tuple[dict, list[di
             "language": "en",
             "license": document["license"],
             "rules_version": 1,
+            **measures(Pair(prompt, completion, "title")),
         }
         for number, (kind, prompt, completion) in enumerate(answers[:pairs])
     ]

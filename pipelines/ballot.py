@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from pipelines.holdings import Recipe
 from pipelines.roster import DOCUMENT_REASONS
-from pipelines.sources import ANSWER, SAID
 
 if TYPE_CHECKING:
     import duckdb
@@ -83,18 +82,12 @@ _BEYOND: Final = (
     "DELETE FROM lots WHERE place IN (SELECT place FROM beyond)",
     "DROP TABLE beyond",
 )
-_CUTS: Final = f"""
+_CUTS: Final = """
 UPDATE pairs SET
     reason = CASE WHEN cuts.completion IS NULL THEN $code END,
-    said = cuts.said, answer = cuts.answer,
-    tokens = CASE WHEN cuts.completion IS NULL THEN pairs.tokens
-        ELSE (strlen(cuts.prompt) + 3) // 4 + (strlen(cuts.completion) + 3) // 4 END
-FROM (
-    SELECT *, {SAID.format("replace(prompt, ' ', '')", "answer")} AS said
-    FROM (SELECT *, {ANSWER.format("replace(completion, ' ', '')")} AS answer FROM cuts)
-) cuts
-WHERE pairs.shard = cuts.shard AND pairs.row = cuts.row AND reason IS NULL
-"""  # noqa: S608 - made of constants
+    said = cuts.said, answer = cuts.answer, tokens = coalesce(cuts.tokens, pairs.tokens)
+FROM cuts WHERE pairs.shard = cuts.shard AND pairs.row = cuts.row AND reason IS NULL
+"""
 _NO_LIMIT: Final = 1 << 62
 
 

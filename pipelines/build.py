@@ -149,8 +149,8 @@ class _Build:
             except (DamagedError, pa.ArrowException, ValueError) as error:
                 self.damaged.append(str(error))
             step()
-        self.documents, damaged = whole(kinds["documents"], cache, self.db, step)
-        self.pairs, more = whole(kinds["pairs"], cache, self.db, step)
+        self.documents, damaged = whole(kinds["documents"], cache, step)
+        self.pairs, more = whole(kinds["pairs"], cache, step)
         self.damaged += damaged + more
         if self.damaged and not self.order.skip_damaged:
             raise DamagedShardsError(self.damaged)
@@ -183,7 +183,7 @@ class _Build:
             cutting.cut_pairs(shard, extract, cut, known[extract.source.site], rows)
         ballot.cut(self.db, pa.Table.from_pylist(rows, cutting.CUTS))
         for row in rows:
-            if row["completion"]:
+            if row.get("completion"):
                 self.changed.setdefault(row["shard"], {})[row["row"]] = row["completion"]
 
     def _write_data(self) -> list[volumes.Volume]:

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.fingerprint import minhash
 from pipelines.pii import mask_pii
-from pipelines.records import Block
+from pipelines.records import Block, Pair
+from pipelines.rows import measures
+from pipelines.shards import shard_table
 from pipelines.sitewide import block_key
-from pipelines.sources import shard_table
 from pipelines.streams import Row
 
 if TYPE_CHECKING:
@@ -53,8 +55,10 @@ CUTS: Final = pa.schema(
     [
         ("shard", pa.int32()),
         ("row", pa.int64()),
-        ("prompt", pa.string()),
         ("completion", pa.string()),
+        ("tokens", pa.int32()),
+        ("said", pa.uint64()),
+        ("answer", pa.uint64()),
     ]
 )
 
@@ -162,14 +166,17 @@ def cut_pairs(
             continue  # of a version that did not say where it stands
         left = cut_pair(row, cut.spans[row["document_id"]], known)
         if left is not None:
-            into.append(
-                {
-                    "shard": shard,
-                    "row": number,
-                    "prompt": row["prompt"],
-                    "completion": left or None,
-                }
-            )
+            into.append({"shard": shard, "row": number, **_anew(row["prompt"], left)})
+
+
+def _anew(prompt: str, completion: str) -> Row:
+    """What a pair is compared by after its completion was cut; nothing when none is left."""
+    if not completion:
+        return {}
+    found = measures(Pair(prompt, completion, "title"))
+    said, answer = np.frombuffer(found["text_key"], dtype="<u8").tolist()
+    tokens = found["tokens"]
+    return {"completion": completion, "tokens": tokens, "said": said, "answer": answer}
 
 
 def outdated(

@@ -156,7 +156,7 @@ class Rejected:
 
 
 class _Marked:
-    """Room for the fingerprint, found once."""
+    """Room for what a pair is compared by, found once."""
 
     __slots__ = ("_mark",)
     _mark: bytes
@@ -184,19 +184,29 @@ class Pair(_Marked):
     masked: bool = False
 
     @property
-    def fingerprint(self) -> bytes:
-        """16 bytes, equal for pairs that differ only in case, width and white space."""
+    def mark(self) -> bytes:
+        """The fingerprint, then 8 bytes of a hash of the completion alone; found once."""
         try:
             return self._mark
         except AttributeError:
-            mark = fingerprint(self.prompt, self.completion)
+            mark = _mark_of(self.prompt, self.completion)
             object.__setattr__(self, "_mark", mark)
             return mark
 
+    @property
+    def fingerprint(self) -> bytes:
+        """16 bytes, equal for pairs that differ only in case, width and white space."""
+        return self.mark[:16]
+
+    @property
+    def text_key(self) -> bytes:
+        """Half of the fingerprint, and 8 bytes that are equal for equal completions."""
+        return self.mark[:8] + self.mark[16:]
+
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickled with its fingerprint, which the process that commits pairs need not find."""
+        """Pickled with its mark, which the process that commits pairs need not find."""
         return _unpickled, (
-            self.fingerprint,
+            self.mark,
             self.prompt,
             self.completion,
             self.kind,
@@ -280,7 +290,9 @@ def _nfkc(text: str) -> str:
     return _WIDE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
 
 
-def fingerprint(prompt: str, completion: str) -> bytes:
-    """BLAKE2b-128 over the normalised prompt and completion, the same in every process."""
-    key = f"{normalised(prompt)}\x00{normalised(completion)}"
-    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _mark_of(prompt: str, completion: str) -> bytes:
+    """BLAKE2b-128 over the normalised prompt and completion, then BLAKE2b-64 over the latter."""
+    answer = normalised(completion).encode("utf-8", "surrogatepass")
+    asked = normalised(prompt).encode("utf-8", "surrogatepass")
+    both = hashlib.blake2b(asked + b"\x00" + answer, digest_size=16).digest()
+    return both + hashlib.blake2b(answer, digest_size=8).digest()

@@ -87,7 +87,7 @@ def pair_row(
     harvest: Harvest, document: Document, pair: Pair, revision: int, system_prompt: str
 ) -> Row:
     """The row of ``pairs`` for one pair of a document."""
-    identity = document_id(harvest.site, harvest.url, revision)
+    identity, found = document_id(harvest.site, harvest.url, revision), measures(pair)
     return {
         "prompt": pair.prompt,
         "completion": pair.completion,
@@ -110,6 +110,23 @@ def pair_row(
         "masked": pair.masked,
         "rules_version": 0 if pair.kind == HANDMADE else PAIRS_VERSION,
         "extractor": document.extractor,
+        **found,
+        "text_key": base64.b64encode(found["text_key"]).decode(),
+    }
+
+
+def measures(pair: Pair) -> Row:
+    """What a dataset asks of a pair's texts; ``tokens`` is a quarter of the bytes of each.
+
+    >>> found = measures(Pair("Bees?", "In hives.", "title"))
+    >>> found["words"], found["tokens"], len(found["text_key"])
+    (2, 5, 16)
+    """
+    sizes = (len(text.encode("utf-8", "surrogatepass")) for text in (pair.prompt, pair.completion))
+    return {
+        "words": len(pair.completion.split()),
+        "tokens": sum((size + 3) // 4 for size in sizes),
+        "text_key": pair.text_key,
     }
 
 

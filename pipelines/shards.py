@@ -25,6 +25,8 @@ GROUP_BYTES = 8 * 1024 * 1024  # of JSON
 # name site=NAME: with any other type they refuse to read the folder as one table.
 _SITE = pa.dictionary(pa.int32(), pa.string())
 
+_KEY = 16  # bytes of ``Pair.text_key``
+
 _TIME = pa.timestamp("ms", tz="UTC")  # Parquet has no coarser unit
 
 _BLOCK = pa.struct(
@@ -61,6 +63,9 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("masked", pa.bool_()),
             ("rules_version", pa.int32()),
             ("extractor", pa.string()),
+            ("words", pa.int32()),
+            ("tokens", pa.int32()),
+            ("text_key", pa.binary(_KEY)),
         ]
     ),
     "documents": pa.schema(
@@ -195,6 +200,19 @@ def read_rows(path: Path) -> list[Row]:
     table = _replaced(table, pa.types.is_fixed_size_binary, _base64)
     rows: list[Row] = table.to_pylist()
     return rows
+
+
+def shard_table(path: Path, stream: str, columns: Sequence[str]) -> pa.Table:
+    """Columns of a Parquet shard; those that older shards do not have are null."""
+    schema = SCHEMAS[stream]
+    file = pq.ParquetFile(path)
+    there = set(file.schema_arrow.names)
+    table = file.read(columns=[name for name in columns if name in there])
+    for place, name in enumerate(columns):
+        if name not in there:
+            kind = schema.field(name).type
+            table = table.add_column(place, name, pa.nulls(len(table), kind))
+    return table.select(list(columns))
 
 
 def write_shard(

@@ -23,13 +23,13 @@ import pyarrow.parquet as pq
 from pipelines.fingerprint import MINHASH_VERSION, WIDTH, minhash
 from pipelines.holdings import Source
 from pipelines.linking import LINKS
-from pipelines.shards import SCHEMAS, table_of
+from pipelines.measured import extract_pairs
+from pipelines.shards import shard_table, table_of
 from pipelines.streams import checksum
 
 AT_A_TIME: Final = 2  # files that are read or written: each holds a shard in memory
-EXTRACT_VERSION: Final = 1  # of what is kept of a shard
-# What a hash is, is DuckDB's own affair.
-_VERSIONS: Final = f"{EXTRACT_VERSION}.{MINHASH_VERSION}.{duckdb.__version__}"
+EXTRACT_VERSION: Final = 2  # of what is kept of a shard
+_VERSIONS: Final = f"{EXTRACT_VERSION}.{MINHASH_VERSION}"
 _STAMPS: Final = "checked.json"
 _ALLOWED: Final = '{"decision": "allow"'
 _DOCUMENTS: Final = pa.schema(
@@ -49,26 +49,6 @@ _DOCUMENTS: Final = pa.schema(
     ]
 )
 _FEW: Final = ["site", "language", "license"]
-
-# What pairs are compared by: their letters, whatever the case, spaces and line ends apart.
-ANSWER: Final = "hash(lower(nfc_normalize(replace({}, chr(10), ''))))"
-SAID: Final = f"xor({ANSWER.format('{} || chr(0)')}, {{}})"
-_PAIRS: Final = f"""
-SELECT document_id, pair_id, kind, CAST(tokens AS INTEGER) AS tokens,
-    CAST(bytes - strlen(spaceless) + 1 AS INTEGER) AS words,
-    {SAID.format("asked", "answer")} AS said, answer
-FROM (
-    SELECT *, {ANSWER.format("spaceless")} AS answer
-    FROM (
-        SELECT document_id, pair_id, kind, strlen(completion) AS bytes,
-            (strlen(prompt) + 3) // 4 + (strlen(completion) + 3) // 4 AS tokens,
-            replace(prompt, ' ', '') AS asked, replace(completion, ' ', '') AS spaceless
-        FROM read_parquet(?, hive_partitioning = false)
-    )
-)
-"""  # noqa: S608 - made of constants
-
-
 _LENGTHS: Final = """
 SELECT document_id, strlen(coalesce(text, '')) FROM read_parquet(?, hive_partitioning = false)
 """
@@ -101,7 +81,7 @@ class Cache:
         with contextlib.suppress(OSError, ValueError):
             self._stamps = json.loads((folder / _STAMPS).read_text("utf-8"))
 
-    def extract(self, source: Source, db: duckdb.DuckDBPyConnection) -> Extract:
+    def extract(self, source: Source) -> Extract:
         """What the build needs of a shard.
 
         Raises :class:`DamagedError` for a shard that is missing, cut short or edited,
@@ -114,10 +94,10 @@ class Cache:
                 lines, stream = path, source.stream
                 path = self._made(f"rows-{digest}.parquet", lambda to: _twin(lines, stream, to))
             name = f"{source.stream}-{_VERSIONS}-{digest}.parquet"
-            make = _extract_pairs if source.stream == "pairs" else _extract_documents
-            kept = self._made(name, lambda to: make(path, to, db))
+            make = extract_pairs if source.stream == "pairs" else _extract_documents
+            kept = self._made(name, lambda to: make(path, to))
             return Extract(source, path, kept, pq.read_metadata(kept).num_rows)
-        except (pa.ArrowException, ValueError, duckdb.InvalidInputException) as error:
+        except (pa.ArrowException, ValueError) as error:
             raise DamagedError(f"{source.file}: cannot be read: {error}") from error
 
     def derived(self, extract: Extract, name: str, make: Callable[[Path, Path], None]) -> Path:
@@ -177,35 +157,13 @@ class Cache:
         temporary.replace(self.folder / _STAMPS)
 
 
-def shard_table(path: Path, stream: str, columns: Sequence[str]) -> pa.Table:
-    """Columns of a Parquet shard; those that older shards do not have are null."""
-    schema = SCHEMAS[stream]
-    file = pq.ParquetFile(path)
-    there = set(file.schema_arrow.names)
-    table = file.read(columns=[name for name in columns if name in there])
-    for place, name in enumerate(columns):
-        if name not in there:
-            kind = schema.field(name).type
-            table = table.add_column(place, name, pa.nulls(len(table), kind))
-    return table.select(list(columns))
-
-
 def _twin(path: Path, stream: str, target: Path) -> None:
     """A JSONL shard as Parquet."""
     table = table_of(path.read_bytes().splitlines(keepends=True), stream)
     pq.write_table(table, target, compression="zstd")
 
 
-def _extract_pairs(path: Path, target: Path, db: duckdb.DuckDBPyConnection) -> None:
-    options = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
-    db.execute(f"COPY ({_PAIRS}) TO '{_quoted(target)}' {options}", [str(path)])
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
-def _extract_documents(path: Path, target: Path, db: duckdb.DuckDBPyConnection) -> None:  # noqa: ARG001 - as for pairs
+def _extract_documents(path: Path, target: Path) -> None:
     named = [name for name in _DOCUMENTS.names if name != "fetched"]
     table = shard_table(path, "documents", [*named, "fetched_at"])
     fetched = table.column("fetched_at").cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
@@ -267,15 +225,13 @@ def lengths(extracts: Sequence[Extract], db: duckdb.DuckDBPyConnection) -> dict[
 def whole(
     sources: Sequence[Source],
     cache: Cache,
-    db: duckdb.DuckDBPyConnection,
     step: Callable[[], None],
 ) -> tuple[list[Extract], list[str]]:
     """The extracts of the shards that are whole, and what is wrong with the others."""
 
     def extract(source: Source) -> Extract | str:
         try:
-            with db.cursor() as cursor:
-                return cache.extract(source, cursor)
+            return cache.extract(source)
         except DamagedError as error:
             return str(error)
 

@@ -18,7 +18,7 @@ COLUMNS: dict[str, list[str]] = {
     "pairs": (
         "prompt completion kind url document_id site fetched_at pair_id revision first_block "
         "last_block language license system_prompt prompt_start prompt_end completion_start "
-        "completion_end masked rules_version extractor"
+        "completion_end masked rules_version extractor words tokens text_key"
     ).split(),
     "documents": (
         "url title text blocks language fetched_at document_id site revision canonical_url "

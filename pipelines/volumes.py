@@ -19,9 +19,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from pipelines.measured import MEASURES
 from pipelines.rowgroups import RowGroups
-from pipelines.shards import SCHEMAS
-from pipelines.sources import shard_table
+from pipelines.shards import SCHEMAS, shard_table
 from pipelines.splits import SPLITS
 
 if TYPE_CHECKING:
@@ -37,8 +37,10 @@ _FEW: Final = ["kind", "site", "language", "license", "system_prompt", "extracto
 _PLAIN: Final = [
     pa.field(field.name, pa.string()) if field.name == "site" else field
     for field in SCHEMAS["pairs"]
+    if field.name not in MEASURES
 ]
-# The columns of the shards, and whether boilerplate was cut out of the completion.
+# The columns of the shards, without what only the build asks for, and whether boilerplate was cut
+# out of the completion.
 COLUMNS: Final = pa.schema([*_PLAIN, pa.field("trimmed", pa.bool_())])
 _USED: Final = (
     "SELECT shard, row, side FROM pairs WHERE reason IS NULL AND shard IN ({}) ORDER BY shard, row"
@@ -144,7 +146,7 @@ def write(plans: Sequence[Plan], extracts: Sequence[Extract], paths: Sequence[Pa
         files += [RowGroups(path, COLUMNS, ROW_GROUP, _FEW) for path in paths]
         wanted = {shard for plan in plans for shard, _ in plan.rows}
         for shard in sorted(wanted, key=plans[0].group.index):
-            table = shard_table(extracts[shard].path, "pairs", SCHEMAS["pairs"].names)
+            table = shard_table(extracts[shard].path, "pairs", [field.name for field in _PLAIN])
             for plan, file in zip(plans, files, strict=True):
                 for rows in (rows for one, rows in plan.rows if one == shard):
                     file.add(_taken(table, rows, plan.changed.get(shard, {})))

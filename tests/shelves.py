@@ -15,8 +15,8 @@ from pipelines.build import build
 from pipelines.fingerprint import minhash
 from pipelines.holdings import Holdings, Recipe, Source
 from pipelines.orders import Built, Order
-from pipelines.records import fingerprint
-from pipelines.rows import document_id, pair_id
+from pipelines.records import Pair
+from pipelines.rows import document_id, measures, pair_id
 from pipelines.shards import write_shard
 from pipelines.streams import line_of, shard_path
 
@@ -114,6 +114,8 @@ def page(
     made = []
     for block in blocks:
         prompt, completion = f"What does {block['text'][:25]} mean?", block["text"]
+        pair = Pair(prompt, completion, "sentence")
+        found = measures(pair)
         row = {
             "prompt": prompt,
             "completion": completion,
@@ -122,7 +124,7 @@ def page(
             "document_id": identity,
             "site": site,
             "fetched_at": at,
-            "pair_id": pair_id(identity, fingerprint(prompt, completion)),
+            "pair_id": pair_id(identity, pair.fingerprint),
             "revision": revision,
             "language": document["language"],
             "license": document["license"],
@@ -132,6 +134,8 @@ def page(
             "completion_start": block["start"],
             "completion_end": block["start"] + len(completion),
             "rules_version": 1,
+            **found,
+            "text_key": base64.b64encode(found["text_key"]).decode(),
         }
         shared = ("kind", "masked", "language", "license")
         made.append(row | {name: more[name] for name in shared if name in more})

@@ -11,6 +11,9 @@ import pytest
 from conftest import adds_up
 from web import POLICY_FILES, Answer, article
 
+from pipelines.records import Pair
+from pipelines.rows import measures
+
 
 def small_web(web):
     web.page("/", article("Index", links=("/a", "/b", "/a#part", "/b?utm_source=x")))
@@ -50,6 +53,9 @@ def test_shards_are_read_as_they_are(web, crawler):
     frame = pd.read_parquet(done.data / "pairs")
     assert len(frame) == rows
     assert set(frame["site"]) == {"web"}
+    for pair in frame.to_dict("records"):
+        found = measures(Pair(pair["prompt"], pair["completion"], pair["kind"]))
+        assert {name: pair[name] for name in found} == found
     query = f"select count(*), min(fetched_at) from '{done.data}/pairs/*/*.parquet'"
     [(count, when)] = duckdb.sql(query).fetchall()
     assert (count, when.year) == (rows, int(done.rows()[0]["fetched_at"][:4]))

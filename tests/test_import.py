@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import codecs
 import io
 import json
@@ -31,6 +32,8 @@ from pipelines.formats import FORMATS
 from pipelines.frame import pairs_frame
 from pipelines.handmade import HELD, made_pairs, read_table
 from pipelines.quality import PAIR_REASONS
+from pipelines.records import Pair
+from pipelines.rows import measures
 from pipelines.rules import PairRules
 from pipelines.shards import read_rows
 
@@ -357,6 +360,9 @@ def test_a_row_leads_back_to_its_file(command, tmp_path):
     assert pair["document_id"] == document["document_id"]
     assert pair["completion"] == document["text"][pair["completion_start"] : pair["completion_end"]]
     assert pair["url"].startswith("handmade:")
+    found = measures(Pair(pair["prompt"], pair["completion"], "title"))
+    assert (pair["words"], pair["tokens"]) == (found["words"], found["tokens"])
+    assert base64.b64decode(pair["text_key"]) == found["text_key"]
     consent = json.loads(document["consent"])
     assert (consent["decision"], consent["signal"]) == ("allow", "handmade")
     assert consent["evidence"][0]["file"] == "a.csv"

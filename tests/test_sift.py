@@ -137,5 +137,16 @@ def test_a_pair_that_was_pickled_has_its_fingerprint_with_it(prompt, completion)
     sent = pickle.loads(pickle.dumps(pair))
     assert sent == pair
     assert repr(sent) == repr(pair)
-    assert sent._mark == Pair(prompt, completion, "title").fingerprint
+    assert sent._mark == Pair(prompt, completion, "title").mark
+    assert sent.text_key == pair.text_key
     assert replace(sent, prompt=f"{prompt}x").fingerprint != sent.fingerprint
+
+
+def test_the_key_of_a_pair_says_whether_texts_and_answers_are_the_same():
+    """The bytes are those of shards that are there already: they never change."""
+    pair = Pair("Bees?", "In hives.", "title")
+    assert pair.text_key.hex() == "fec9361b251c82d7ad1ae77f5277b540"
+    assert Pair("BEES?", "In  \uff28ives.\n", "title").text_key == pair.text_key
+    other = Pair("Ants?", "in HIVES.", "title").text_key
+    assert (other[8:], other[:8] == pair.text_key[:8]) == (pair.text_key[8:], False)
+    assert Pair("Bees?", "Inhives.", "title").text_key[8:] != pair.text_key[8:]
