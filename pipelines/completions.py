@@ -68,6 +68,39 @@ _ANNOUNCES: Final = re.compile(
 _ASKS: Final = re.compile(
     r"(?:Please|Set|Use this|Use these|Refer|Send|Visit|Upgrade|Contact|Call|Subscribe|Click)\b"
 )
+_ELSEWHERE: Final = re.compile(
+    r"\b(?:described|shown|mentioned|noted|discussed|listed|given|explained|defined|seen|used"
+    r"|as|[Ss]ee|stated|outlined|presented|specified|introduced) (?:above|below|earlier|later)\b"
+    r"|\b(?:above|below)[.,;:)]"
+    r"|\b(?:[Tt]he|[Tt]his|[Tt]hese) (?:(?:following|preceding|previous|next|above|below|two|code"
+    r"|example) ){0,2}(?:examples?|sections?|chapters?|tables?|figures?|listings?|diagrams?|code"
+    r"|paragraphs?|subsections?|steps|screenshots?|images?|tutorial|page|document|article|book"
+    r"|appendix|sidebar|commands?) (?:above|below|shows?|illustrates?|demonstrates?|describes?"
+    r"|explains?|lists?|gives?|contains?|discusses|provides|covers)\b"
+    r"|\b[Tt]he (?:above|following|preceding|previous|next) \w+"
+    r"|\b[Tt]his (?:section|chapter|document|page|article|tutorial|book|guide|manual|appendix)\b"
+    r"|\b(?:[Ss]ee|cf\.?|[Rr]efer to|[Ss]ee also)(?: the)?(?: \w+)? (?:sidebar|section|[Ss]ection"
+    r"|chapter|[Cc]hapter|[Ff]igure|[Tt]able|[Aa]ppendix|description of|discussion|example)\b"
+    r"|\b(?:[Ii]n|[Ff]or) (?:our|the|this) example\b|\blike (?:this|so)[.:]"
+    r"|\([Ss]ee sidebar|\b(?:[Ii]n|to|under) (?:[Ss]ection|[Cc]hapter|[Aa]ppendix) \d"
+    r"|\b(?:[Ff]igure|[Tt]able) \d|\b(?:commits?|merges?|nodes?|branch|paths?|points?)"
+    r" [A-Z](?:,? (?:and|or) [A-Z])?\b(?![-./'’])"
+)
+# A figure that was beside the text is not in it.
+_FIGURE: Final = re.compile(
+    r"\b(?:diagram|figure|picture|image|graph|chart|screenshot|illustration|photo|map)s? "
+    r"(?:(?:at|on|to) the (?:right|left)|above|below|opposite)\b"
+)
+_LONGEST_LOOKED_AT: Final = 3_000  # characters: a longer text is about more than a figure
+_SENDS_FIRST: Final = re.compile(
+    r"(?:[Ss]ee also\b|[Ss]ee [^,]{1,60}[.:] |For [^.]*\bsee\b|\(Details)"
+)
+_SENDS: Final = re.compile(
+    r"(?:[Ss]ee|[Rr]efer to|[Cc]onsult|[Rr]ead|[Ff]or (?:more|further|details))\b[^.!?]*"
+    r"(?:[.:]\w[^.!?]*)*[.!?)\]]*"
+)
+
+_PLACE: Final = re.compile(r"[Ss]ections?\b|[Cc]hapter|[Mm]anual|page\b|\w\(\d|://|[\w-]\.\w|/\w")
 
 
 def goes_on(text: str, *, is_page: bool = False) -> bool:
@@ -109,10 +142,33 @@ def says_little(text: str) -> bool:
     >>> says_little("These errors are fatal."), says_little("Please read it first of all.")
     (True, True)
     """
-    if text.startswith("(") and text.endswith(")") and text.count("(") == 1:
+    if text.startswith("(") and text.endswith((")", ").")) and text.count("(") == 1:
         return True
     if "\n" in text or _NEXT_SENTENCE.search(text):
         return False
     if _ASKS.match(text) or _ANNOUNCES.search(text):
         return True
     return bool(_BARELY.match(text)) and len(text.split()) < _LEAST_WORDS
+
+
+def sends_elsewhere(text: str) -> bool:
+    """Whether a completion sends the reader elsewhere, or speaks of what stands elsewhere.
+
+    >>> sends_elsewhere("See git-log(1)."), sends_elsewhere("It is as shown below.")
+    (True, True)
+    """
+    return bool(_ELSEWHERE.search(text) or _SENDS_FIRST.match(text) or _SENDS.fullmatch(text))
+
+
+def only_sends(text: str) -> bool:
+    """Whether the text of a heading does nothing but send the reader elsewhere."""
+    return bool(_SENDS.fullmatch(text) and _PLACE.search(text))
+
+
+def shows_figure(text: str) -> bool:
+    """Whether a text that is not long speaks of a figure that stood beside it.
+
+    >>> shows_figure("The diagram at the right has bees."), shows_figure("A diagram has bees.")
+    (True, False)
+    """
+    return len(text) < _LONGEST_LOOKED_AT and bool(_FIGURE.search(text))

@@ -66,6 +66,11 @@ _WANTED: Final = re.compile(
     r"(?:The|A|An|Any) (?:[^\s,]+ ){1,5}?(?:that |which )?(?:you|they|we|one|it)"
     r" (?:want|wants|wish|wishes|like|need|needs|use|uses|have|has|would like) to [^,]*\.$"
 )
+# "A new lid added.", "OLD_LID No longer used.": of lists of changes.
+_CHANGED: Final = re.compile(
+    r"[^,;:]*\b(?:added|fixed|removed|improved|changed|updated|renamed|deprecated|enhanced"
+    r"|[Nn]o longer \w+ed|dropped|introduced)\.$"
+)
 _LEAST_TITLE: Final = 4  # words
 _SMALL_IN_TITLES: Final = frozenset("a an and for in of on or the to with".split())
 _LONGEST_NAME: Final = 6  # words, with the verb after it
@@ -115,7 +120,7 @@ def _is_english_fragment(words: list[str], sentence: str, first: int, known: Wor
         return True
     if _lacks_subject_late(sentence, known):
         return True
-    if _is_title(words):
+    if _is_title(words) or (_FINITE.isdisjoint(words) and _CHANGED.match(sentence)):
         return True
     if _WANTED.match(sentence) and _FINITE.isdisjoint(words):
         return True

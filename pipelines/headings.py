@@ -88,7 +88,7 @@ _NO_TITLES: Final = frozenset(
         "license, licence, legal notice, getting started, quick start, quickstart, news, blog, "
         "search, archive, archives, untitled, document, page, afterword, epilogue, prologue, "
         "acknowledgements, acknowledgments, credits, dedication, list of figures, "
-        "list of tables, book structure, structure, conventions, audience, "
+        "list of tables, contributing, book structure, structure, conventions, audience, "
         "documentation, user guide, user manual, tutorial, examples, "
         "vorwort, einleitung, einführung, inhalt, inhaltsverzeichnis, übersicht, überblick, "
         "glossar, anhang, zusammenfassung, literatur, literaturverzeichnis, startseite, "

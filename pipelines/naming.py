@@ -39,7 +39,7 @@ _KNOWN: Final = frozenset(
     "internet web world earth sun moon sky sea ocean public future past present time times day "
     "night morning evening afternoon weekend week month year summer winter spring autumn century "
     "decade way ability need government police church press media law truth poor rich elderly "
-    "brain heart climate media weather human "
+    "brain heart climate media weather human military army "
     "environment economy universe beginning end ground air user users user's reader readers "
     "administrator administrators kernel system same keyboard screen fact north south east west "
     "united".split()

@@ -1,7 +1,6 @@
 """Whether an English text points to what is elsewhere on its page, or to who speaks and when. Pure.
 
-For prompts nearly every such word is one too many; of completions, only what sends the reader to
-another place is told.
+For prompts: nearly every such word is one too many. ``pipelines.completions`` is about the others.
 """
 
 # ruff: noqa: RUF001 - apostrophes and dashes of real pages
@@ -29,6 +28,12 @@ _BEFORE_THAT: Final = frozenset(
 _AFTER_THAT: Final = frozenset(
     "is are was will would can could may might must should has had particular kind sort type same "
     "point case way time reason".split()
+)
+# "Bees take care of that chore": which one, unless it was named.
+_THAT_ONE: Final = re.compile(
+    r"\b(?:of|for|with|in|on|to|at|by|from|do|does|did) that (?!(?:the|an?|it|its|they|he|she|you"
+    r"|we|there|this|th[eo]se|is|are|was|were|ha[sd]|have|can|will|would|may|must|which|of|in|each|all"
+    r"|any|some|no|every|one|when|if|for|has|most|many|only)\b)([a-z]{3,})\b"
 )
 _THE_SAME_THAT: Final = frozenset(
     "particular kind sort type same point case way time reason".split()
@@ -118,9 +123,37 @@ _SINCE: Final = re.compile(
     r"(?:Beginning|Starting|Since|As of|From|Until|Before|Prior to) (?:with |in |from )?"
     r"(?:[Vv]ersion |[Rr]elease )?v?\d+\.\d(?!.*(?:\b[A-Z][a-z]+|[A-Z]{2}))"
 )
+# "The size is changed from 1 to 2": news, too, of an unknown day.
+_IS_NEWS: Final = re.compile(
+    r"(?:[^\s,]+ ){1,9}(?:(?:has|have) been (?:modified|enhanced|changed|added|improved|renamed"
+    r"|extended|rewritten|increased|reduced)|(?:is|are) (?:increased|added|changed|renamed)"
+    r" (?:from|and))\b"
+)
+# "CAUTION A lid?": the heading of a box.
+_BOX: Final = re.compile(
+    r"(?:[A-Z]{3,} )+[A-Z][a-z].*\?$|(?:[A-Z][A-Z’']{2,} ){2,}(?:HOW|THE|WHY|WHAT)\b"
+)
+# "If an error occurs, a code is returned": by what? "Only the lid is used", "By contrast".
+_IN_CASE: Final = re.compile(
+    r"(?:If|When) (?:an?|the|any) (?:\w+ )?(?:error|failure) (?:does )?occurs?\b[^(]*$"
+    r"|Only the\b|By contrast\b|(?:In|At|During|On|For|By|From) the same\b"
+    r"|(?:Most|Many|Some|One) of its\b"
+)
+# "Interpretation (1)", "less than N.", "*pN": of a list, a formula, a declaration.
+_OF_LIST: Final = re.compile(
+    r"\w \(\d\)(?=[ ,.])|(?<=[a-z] )[A-Z]\.$|(?<!\S)\*[a-z]\w|\bcolumn [\"“]\w[\"”]"
+)
 _OF_IT: Final = re.compile(r"(?:\S+ ){1,3}of (?:it|them)\b")
-_FORMS: Final = (_NEWS, _SINCE, _OF_IT, _LABEL, _VERSION, _LEAD)
+_FORMS: Final = (_NEWS, _IS_NEWS, _BOX, _IN_CASE, _SINCE, _OF_IT, _LABEL, _VERSION, _LEAD)
 _PERSONS: Final = frozenset("he she his her hers him himself herself".split())
+_MANY: Final = frozenset(("they", "them", "their"))
+_SOME: Final = frozenset(
+    "and people those both many few all some one somebody someone anybody anyone everybody "
+    "everyone each every no any person data men women children police team family group company "
+    "staff community crew user who whoever nobody candidate reader developer".split()
+)
+_LONG: Final = 4  # letters: "does" names no more than one
+_NOT_MANY: Final = frozenset("always perhaps sometimes towards unless various across".split())
 _THEM: Final = frozenset("it its they them their theirs itself themselves".split())
 _DATES: Final = frozenset(
     "january february march april may june july august september october november december "
@@ -130,40 +163,6 @@ _NO_NAMES: Final = frozenset(
     "the a an in on at for from to by with when if while as after before since although because "
     "once until though during but and it they what".split()
 )
-
-_ELSEWHERE: Final = re.compile(
-    r"\b(?:described|shown|mentioned|noted|discussed|listed|given|explained|defined|seen|used"
-    r"|as|[Ss]ee|stated|outlined|presented|specified|introduced) (?:above|below|earlier|later)\b"
-    r"|\b(?:above|below)[.,;:)]"
-    r"|\b(?:[Tt]he|[Tt]his|[Tt]hese) (?:(?:following|preceding|previous|next|above|below|two|code"
-    r"|example) ){0,2}(?:examples?|sections?|chapters?|tables?|figures?|listings?|diagrams?|code"
-    r"|paragraphs?|subsections?|steps|screenshots?|images?|tutorial|page|document|article|book"
-    r"|appendix|sidebar|commands?) (?:above|below|shows?|illustrates?|demonstrates?|describes?"
-    r"|explains?|lists?|gives?|contains?|discusses|provides|covers)\b"
-    r"|\b[Tt]he (?:above|following|preceding|previous|next) \w+"
-    r"|\b[Tt]his (?:section|chapter|document|page|article|tutorial|book|guide|manual|appendix)\b"
-    r"|\b(?:[Ss]ee|cf\.?|[Rr]efer to|[Ss]ee also)(?: the)?(?: \w+)? (?:sidebar|section|[Ss]ection"
-    r"|chapter|[Cc]hapter|[Ff]igure|[Tt]able|[Aa]ppendix|description of|discussion|example)\b"
-    r"|\b(?:[Ii]n|[Ff]or) (?:our|the|this) example\b|\blike (?:this|so)[.:]"
-    r"|\([Ss]ee sidebar|\b(?:[Ii]n|to|under) (?:[Ss]ection|[Cc]hapter|[Aa]ppendix) \d"
-    r"|\b(?:[Ff]igure|[Tt]able) \d|\b(?:commits?|merges?|nodes?|branch|paths?|points?)"
-    r" [A-Z](?:,? (?:and|or) [A-Z])?\b(?![-./'’])"
-)
-# A figure that was beside the text is not in it.
-_FIGURE: Final = re.compile(
-    r"\b(?:diagram|figure|picture|image|graph|chart|screenshot|illustration|photo|map)s? "
-    r"(?:(?:at|on|to) the (?:right|left)|above|below|opposite)\b"
-)
-_LONGEST_LOOKED_AT: Final = 3_000  # characters: a longer text is about more than a figure
-_SENDS_FIRST: Final = re.compile(
-    r"(?:[Ss]ee also\b|[Ss]ee [^,]{1,60}[.:] |For [^.]*\bsee\b|\(Details)"
-)
-_SENDS: Final = re.compile(
-    r"(?:[Ss]ee|[Rr]efer to|[Cc]onsult|[Rr]ead|[Ff]or (?:more|further|details))\b[^.!?]*"
-    r"(?:[.:]\w[^.!?]*)*[.!?)\]]*"
-)
-
-_PLACE: Final = re.compile(r"[Ss]ections?\b|[Cc]hapter|[Mm]anual|page\b|\w\(\d|://|[\w-]\.\w|/\w")
 
 
 def points_away(sentence: Said) -> bool:
@@ -178,7 +177,9 @@ def points_away(sentence: Said) -> bool:
         return True
     if _has_pointer(text, words) or _has_variable(text, words):
         return True
-    if any(form.match(text) for form in _FORMS):
+    if any(form.match(text) for form in _FORMS) or _OF_LIST.search(text):
+        return True
+    if not _MANY.isdisjoint(words) and not _are_named(words):
         return True
     return not _PERSONS.isdisjoint(words) and not _is_named(
         words, tokens, next(at for at, word in enumerate(words) if word in _PERSONS)
@@ -197,6 +198,9 @@ def _has_pointer(text: str, words: list[str]) -> bool:
 def _points_with_that(text: str, words: list[str]) -> bool:
     """Whether "that" stands for something: "to do that is", "like that.", "that case"."""
     if any(f"that{mark}" in text for mark in _MARKS):
+        return True
+    found = _THAT_ONE.search(text)
+    if found and found[1] not in text[: found.start()]:
         return True
     return any(
         word == "that"
@@ -217,6 +221,17 @@ def _has_variable(text: str, words: list[str]) -> bool:
     return _THIS_DOT in text or any(arrow in text for arrow in _ARROWS)
 
 
+def _are_named(words: list[str]) -> bool:
+    """Whether more than one, or somebody, stands before "them": "hives and their bees"."""
+    end = next(at for at, word in enumerate(words) if word in _MANY)
+    return any(
+        (word.endswith("s") and len(word) > _LONG and word not in _NOT_MANY)
+        or word in _SOME
+        or "-" in word
+        for word in words[:end]
+    )
+
+
 def _is_named(words: list[str], tokens: list[str], end: int) -> bool:
     """Whether somebody is named before a word: "Smith and his bees"."""
     return any(
@@ -230,26 +245,3 @@ def _is_named(words: list[str], tokens: list[str], end: int) -> bool:
 def begins_small(sentence: str) -> bool:
     """Whether it begins with neither a capital nor a name such as ``git-log``."""
     return not _BEGINS.match(sentence) and not sentence[:1].isdigit()
-
-
-def sends_elsewhere(text: str) -> bool:
-    """Whether a completion sends the reader elsewhere, or speaks of what stands elsewhere.
-
-    >>> sends_elsewhere("See git-log(1)."), sends_elsewhere("It is as shown below.")
-    (True, True)
-    """
-    return bool(_ELSEWHERE.search(text) or _SENDS_FIRST.match(text) or _SENDS.fullmatch(text))
-
-
-def only_sends(text: str) -> bool:
-    """Whether the text of a heading does nothing but send the reader elsewhere."""
-    return bool(_SENDS.fullmatch(text) and _PLACE.search(text))
-
-
-def shows_figure(text: str) -> bool:
-    """Whether a text that is not long speaks of a figure that stood beside it.
-
-    >>> shows_figure("The diagram at the right has bees."), shows_figure("A diagram has bees.")
-    (True, False)
-    """
-    return len(text) < _LONGEST_LOOKED_AT and bool(_FIGURE.search(text))

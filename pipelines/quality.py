@@ -13,7 +13,14 @@ from typing import Final, get_args
 
 from pipelines.alone import gives_order, is_unnamed
 from pipelines.budget import block_spans, estimate_tokens
-from pipelines.completions import goes_on, says_little, speaks_of_other
+from pipelines.completions import (
+    goes_on,
+    only_sends,
+    says_little,
+    sends_elsewhere,
+    shows_figure,
+    speaks_of_other,
+)
 from pipelines.fragments import is_fragment
 from pipelines.headings import (
     has_word,
@@ -32,7 +39,7 @@ from pipelines.looks import (
 )
 from pipelines.notices import NOTICES, Notices, is_blind_text
 from pipelines.pii import mask_pii
-from pipelines.pointing import begins_small, only_sends, sends_elsewhere, shows_figure
+from pipelines.pointing import begins_small
 from pipelines.records import Document, Pair, PairKind, normalised
 from pipelines.repetition import PHRASES_FROM, Phrases, repeats_lines, repeats_phrases
 from pipelines.rules import PairRules

@@ -7,10 +7,11 @@ import time
 import pytest
 
 from pipelines.alone import gives_order, is_unnamed
+from pipelines.completions import sends_elsewhere
 from pipelines.fragments import is_fragment
 from pipelines.headings import is_generic, tells_alone
 from pipelines.pii import mask_pii
-from pipelines.pointing import begins_small, sends_elsewhere
+from pipelines.pointing import begins_small
 from pipelines.quality import PAIR_REASONS, keep_pair
 from pipelines.records import Block, Document, Pair
 from pipelines.repetition import Phrases, repeats_lines, repeats_phrases
@@ -325,6 +326,9 @@ def test_leaning(language, sentence, is_leaning):
         ("en", "Stat data of $GIT_DIR/info/exclude.", True),
         ("en", "/etc/passwd lists the users.", False),
         ("en", "Hives that are moved must be closed.", False),
+        ("en", "A new lid for Langstroth hives added.", True),
+        ("en", "A new lid for Langstroth hives was added.", False),
+        ("en", "OLD_LID No longer used.", True),
         ("en", "The hive you want to move.", True),
         ("en", "The Langstroth Read/Write Compressed Hive for Bees.", True),
         ("en", "The Langstroth Read/Write Hive is for Bees.", False),
@@ -465,6 +469,24 @@ def test_what_a_sentence_lacks_to_stand_alone(sentence, lacking):
         ("For all other hives, Git has a lid.", True),
         ("Git has more bees than all other hives than one.", False),
         ("One difference between Git and bees is wax.", True),
+        ("Lid sizes in Git have been increased.", True),
+        ("The GIT_LIDS setting is increased from 1 to 2.", True),
+        ("CAUTION Moved lid?", True),
+        ("If an error occurs, some value of Git is returned.", True),
+        ("If an error occurs, lid_open() returns it to Git.", False),
+        ("By contrast, Git has a lid.", True),
+        ("Git follows rule (1), as bees do.", True),
+        ("Git follows git(1), as bees do.", False),
+        ("Git uses no number less than N.", True),
+        ("Git sets *pLid to a box.", True),
+        ("Git does not try to move them all.", True),
+        ("Hives in Git have lids to move them.", False),
+        ("Git takes care of that chore.", True),
+        ("A hive in Git has the lid of that hive.", False),
+        ("Git is like bees in that the lid is closed.", False),
+        ("JANE SMITH HOW is it that bees fly?", True),
+        ("During the same move, Langstroth closed a lid.", True),
+        ("Most of its lids are those of Langstroth.", True),
         ("Path T-P is a hive.", True),
         ("Since v1.7.9, bees may fly.", True),
         ("Since v1.7.9, Git may fly.", False),
