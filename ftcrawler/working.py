@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import pickle
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 MEMORY = 1 << 30  # bytes of data that a worker may hold
 TARGET = "ftcrawler.working:work"
+NICE = 3  # more, and a busy machine would leave us nothing
 LET_GO = "let-go"  # the reason of a page that was not read because the run ends: no outcome
 
 
@@ -154,9 +156,16 @@ def _done(job: Job, work: SiteWork) -> Done:
     return Done(found.but(links=page.links, verdict=page.verdict), usable=True)
 
 
+def _step_back() -> None:
+    """The reactor goes first. A session of its own is weighed as a whole, see sched(7)."""
+    os.nice(NICE)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICE))
+
+
 def work(connection: socket.socket) -> None:
     """A worker's life: the set-up is the work of all sites, a job is a page."""
-    os.nice(5)  # the reactor goes first
+    _step_back()
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
     def begin(setup: bytes) -> Callable[[bytes], bytes]:
