@@ -6,7 +6,6 @@ version counts only the files that are new.
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
@@ -14,13 +13,11 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import duckdb
-import orjson
 
+from pipelines.kept import Kept
 from pipelines.reported import Figures
 from pipelines.splits import SPLITS
 
-FOLDER: Final = ".figures"
-_VERSION: Final = 1  # of what is kept of a file
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 # Times are counted, not shown, by the database: what it shows depends on where it runs.
 _FILES: Final = """
@@ -94,32 +91,25 @@ _PARTS: Final = ("asked", "answered", "days", "languages", "licences")
 
 
 def _counted(
-    folder: Path, manifest: Mapping[str, Any], kept: Path, db: duckdb.DuckDBPyConnection
+    folder: Path, manifest: Mapping[str, Any], kept: Kept, db: duckdb.DuckDBPyConnection
 ) -> dict[str, _Counts]:
-    """The counts of each data file by its name; those that ``kept`` has are not counted anew."""
+    """The counts of each data file by its name; those that are kept are not counted anew."""
     files = {file["name"]: file["sha256"] for file in manifest["files"]}
-    known: dict[str, Any] = {}
-    with contextlib.suppress(OSError, orjson.JSONDecodeError):
-        stored = orjson.loads(kept.read_bytes())
-        known = stored["files"] if stored["version"] == _VERSION else {}
-    found = {name: _Counts(known.get(sha)) for name, sha in files.items()}
-    paths = {str(folder / "data" / name): name for name, sha in files.items() if sha not in known}
+    found = {name: _Counts(kept.files.get(sha)) for name, sha in files.items()}
+    paths = {
+        str(folder / "data" / name): name for name, sha in files.items() if sha not in kept.files
+    }
     if paths:
         for path, *row in db.execute(_FILES, {"paths": list(paths)}).fetchall():
             found[paths[path]].add(tuple(row))
-        told = {sha: found[name].parts for name, sha in files.items()}
-        with contextlib.suppress(OSError):  # it only saves time
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            temporary = kept.with_name(f"{kept.name}.tmp")
-            temporary.write_bytes(orjson.dumps({"version": _VERSION, "files": told}))
-            temporary.replace(kept)
+    kept.new_files = {sha: found[name].parts for name, sha in files.items()}
     return found
 
 
 def figures(
-    folder: Path, manifest: Mapping[str, Any], kept: Path, db: duckdb.DuckDBPyConnection
+    folder: Path, manifest: Mapping[str, Any], kept: Kept, db: duckdb.DuckDBPyConnection
 ) -> Figures:
-    """The counts of a version; ``kept`` is a file that remembers those of its data files."""
+    """The counts of a version; ``kept`` remembers those of its data files."""
     whole = _Counts()
     days: Counter[tuple[str, str]] = Counter()
     counted = _counted(folder, manifest, kept, db)

@@ -7,8 +7,8 @@ from typing import Final
 
 import duckdb
 
-from pipelines import versions
-from pipelines.figures import FOLDER, figures
+from pipelines.figures import figures
+from pipelines.kept import Kept
 from pipelines.reported import Report
 from pipelines.reportpage import report_page
 from pipelines.samples import draw
@@ -25,13 +25,14 @@ def report_of(version: Version, data_dir: Path, db: duckdb.DuckDBPyConnection) -
     Raises :class:`duckdb.Error` for data that cannot be read.
     """
     folder, manifest = version
-    kept = data_dir / versions.FOLDER / FOLDER / f"{manifest['dataset']}.json"
+    kept = Kept(data_dir, manifest["dataset"])
     found = Report(
         manifest,
         figures(folder, manifest, kept, db),
-        twins(folder, manifest, data_dir, db),
+        twins(folder, manifest, data_dir, kept, db),
         draw(folder, manifest, db),
     )
+    kept.save()
     return report_page(found)
 
 

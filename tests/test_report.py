@@ -377,23 +377,37 @@ def test_the_same_version_gives_the_same_bytes(shelves, built, page):
     kept = shelves.data / "datasets" / ".figures" / "all.json"
     assert made(shelves, built, threads=1, memory_limit="100MB") == page
     told = kept.read_bytes()
-    for damaged in (b"", b"{", told.replace(b'"version":', b'"version":1')):
+    for damaged in (
+        b"",
+        b"{",
+        b'{"version": 2}',
+        b"2",
+        told.replace(b'"version":', b'"version":1'),
+    ):
         kept.write_bytes(damaged)
         assert made(shelves, built) == page
-        assert kept.read_bytes() == told
+        assert json.loads(kept.read_bytes()) == json.loads(told)
 
 
 def test_what_was_counted_of_a_file_is_not_counted_again(shelves, built, page):
     kept = shelves.data / "datasets" / ".figures" / "all.json"
     told = json.loads(kept.read_bytes())
     assert set(told["files"]) == {file["sha256"] for file in built.manifest["files"]}
+    assert len(told["sides"]) == 5
     for counts in told["files"].values():
         counts["days"] = {"1999-12-31": 12345}
+    stale, *others = told["sides"].values()
+    stale[0], stale[-1] = "0" * 64, "of a shard that is no more"
+    for side in others:
+        side[-1] = "of a shard as it is"
     kept.write_text(json.dumps(told))
     try:
-        assert "12,345" in made(shelves, built)
+        changed = made(shelves, built)
     finally:
         kept.unlink()
+    assert "12,345" in changed
+    assert "of a shard that is no more" not in changed
+    assert "of a shard as it is" in changed
 
 
 def test_without_its_shards_it_is_there_all_the_same(shelves, built, tmp_path):
