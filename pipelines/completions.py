@@ -27,7 +27,9 @@ _GOES_ON: Final = re.compile(
 )
 # Even a whole page does not begin so, if its first words are not lost.
 _OF_IT: Final = re.compile(
-    r"(?:Its\b|It is (?:probably|already|used|now|available|designed|implemented|based)\b)"
+    r"(?:Its\b|(?:All|Each|Some|Many|Most|Both|None) of th(?:ese|ose)\b"
+    r"|In addition to th(?:ese|ose|is|at)\b|Besides the [^.]* already\b|For the same reason\b"
+    r"|It is (?:probably|already|used|now|available|designed|implemented|based)\b)"
 )
 # In its first sentence, what stood before: "the example above", "As already mentioned".
 _LOOKS_BACK: Final = re.compile(
@@ -82,7 +84,8 @@ _ELSEWHERE: Final = re.compile(
     r"|\b(?:[Ss]ee|cf\.?|[Rr]efer to|[Ss]ee also)(?: the)?(?: \w+)? (?:sidebar|section|[Ss]ection"
     r"|chapter|[Cc]hapter|[Ff]igure|[Tt]able|[Aa]ppendix|description of|discussion|example)\b"
     r"|\b(?:[Ii]n|[Ff]or) (?:our|the|this) example\b|\blike (?:this|so)[.:]"
-    r"|\([Ss]ee sidebar|\b(?:[Ii]n|to|under) (?:[Ss]ection|[Cc]hapter|[Aa]ppendix) \d"
+    r"|\b(?:seen|found|read|available|downloaded) here[.)]|\([Ss]ee sidebar"
+    r"|\b(?:[Ii]n|to|under) (?:[Ss]ection|[Cc]hapter|[Aa]ppendix) \d"
     r"|\b(?:[Ff]igure|[Tt]able) \d|\b(?:commits?|merges?|nodes?|branch|paths?|points?)"
     r" [A-Z](?:,? (?:and|or) [A-Z])?\b(?![-./'’])"
 )

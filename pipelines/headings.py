@@ -18,6 +18,7 @@ _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u
 _STEM: Final = 5
 _LONG_WORD: Final = re.compile(r"[^\W\d_]{4,}")
 _LETTER: Final = re.compile(r"[^\W\d_]")
+_PROGRAM: Final = re.compile(r"([\w.-]+)\(\d\w*\)(?: |$)")  # "git-log(1)"
 _STAGE: Final = re.compile(r"\b(?:alpha|beta|rc)\b|\bv(?=\d)")
 _PART: Final = re.compile(re.escape(CONTINUED) + r"(\d+)\)(?:\n|$)")
 
@@ -167,16 +168,22 @@ def _plain(heading: str) -> str:
 def tells_alone(heading: str, title: str) -> bool:
     """Whether a heading says what its section is about to one who does not see its page.
 
-    It has three words or more and asks, or says most of the title again.
+    It has three words or more and asks, or says most of the title again; of a page of a manual,
+    it names the program.
 
     >>> tells_alone("Storage", "Bees"), tells_alone("How bees store wax", "Bees")
     (False, True)
+    >>> [tells_alone(text, "git-log(1)") for text in ("Files of the log", "How git-log works")]
+    [False, True]
     """
     plain = _NUMBERING.sub("", f" {heading}").strip()
     if _UNSPACED.search(plain):
         return len(plain) >= _LEAST_LETTERS
     if len(plain.split()) < _LEAST_WORDS:
         return False
+    program = _PROGRAM.match(title)
+    if program:
+        return program[1].casefold() in plain.casefold()
     named = _stems(title)
     return plain.endswith("?") or len(named & _stems(plain)) * 2 > len(named)
 

@@ -22,6 +22,11 @@ _OMISSIONS: Final = ("…", "...", "…]", "...]", "…)", "...)")  # of a synop
 # A line that ends within a sentence: what stood there is lost.
 _BROKEN: Final = re.compile(r" (?:that|the|an?)$", re.MULTILINE)
 _LEAST_BROKEN: Final = 4  # words
+# So ends no text: what it announced, or the rest of its sentence, is lost.
+_END: Final = 80  # characters
+_UNENDED: Final = re.compile(
+    r"(?:[^\W_][)\"”]?:|\S \S+ \S+ (?:that|the|an?|of|into|and|or|with|from))\Z"
+)
 _MARK: Final = re.compile(r"\w[.!?] ")
 _SAID_LEAST: Final = 0.15
 _A_THIRD: Final = 3
@@ -93,11 +98,15 @@ def is_unsaid(text: str) -> bool:
 
 
 def is_broken(text: str) -> bool:
-    r"""Whether a line ends within a sentence, as where a part of it was lost.
+    r"""Whether a line or the text ends within a sentence, as where a part of it was lost.
 
     >>> is_broken("A hive is a box that\nBees live in it."), is_broken("Bees\nThey fly.")
     (True, False)
+    >>> is_broken("There are two sorts of hives:")
+    True
     """
+    if _UNENDED.search(text, max(0, len(text) - _END)):
+        return True
     for found in _BROKEN.finditer(text):
         line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
         if line[:1].isupper() and len(line.split(None, _LEAST_BROKEN)) >= _LEAST_BROKEN:

@@ -124,6 +124,14 @@ PROSE = (
         ),
         pytest.param("heading", "Bees > Wax", f"Now that it is done. {GOOD}", "completion-leans"),
         pytest.param("title", "Bees at home", f"Now bees fly. {GOOD}", None, id="of the day"),
+        pytest.param(
+            "heading", "Bees > Wax", f"{GOOD} Some of them:", "completion-broken", id="list"
+        ),
+        pytest.param("heading", "Bees > Wax", f"{GOOD} Wax goes into the", "completion-broken"),
+        pytest.param("heading", "Bees > Wax", f"{GOOD}\nSome are:\nold ones", None, id="its list"),
+        pytest.param(
+            "title", "Bees at home", f"In addition to these bees. {GOOD}", "completion-leans"
+        ),
         pytest.param("title", "History", GOOD, None, id="may be the subject of a page"),
         pytest.param("heading", "Bees > Hives", f"Their wax. {GOOD}", "completion-leans"),
         pytest.param("heading", "Bees > Hives", f"It is known. {GOOD}", None, id="not of it"),
@@ -512,6 +520,8 @@ def test_pointing(sentence, points):
         ("For a complete description of bees see bees(1).", True),
         ("Bees (discussed in Section 14.5) fly.", True),
         ("Bees walk to commits A and B.", True),
+        ("The report on bees can be seen here.", True),
+        ("Bees live here and there.", False),
         ("Bees have a Section A.", False),
         ("See bees(1) for more. Bees are small.", True),
         ("Bees see more. See bees(1) for more.", False),
