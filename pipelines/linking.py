@@ -16,12 +16,7 @@ if TYPE_CHECKING:
     from pipelines.near import Signatures
 
 LINKS: Final = "links.npz"
-_LINKING_VERSION: Final = 1
-
-
-def _digest(bands: Signatures, least: float) -> str:
-    head = f"{_LINKING_VERSION} {least!r} {len(bands)}\n".encode()
-    return hashlib.sha256(head + np.ascontiguousarray(bands).tobytes()).hexdigest()
+_LINKING_VERSION: Final = 2
 
 
 def remembered_links(bands: Signatures, least: float, folder: Path) -> Links:
@@ -31,20 +26,24 @@ def remembered_links(bands: Signatures, least: float, folder: Path) -> Links:
     """
     path = folder / LINKS
     before, known = None, 0
+    rows = np.ascontiguousarray(bands)
+    said = hashlib.sha256(f"{_LINKING_VERSION} {least!r}\n".encode())
     unreadable = contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile)
     with unreadable, np.load(path) as kept:
-        known = int(kept["known"])
-        if known <= len(bands) and _digest(bands[:known], least) == str(kept["digest"]):
+        known = min(int(kept["known"]), len(rows))
+        said.update(rows[:known].data)
+        if said.hexdigest() == str(kept["digest"]):
             before = Links(kept["left"], kept["right"], kept["similarity"])
     if before is not None and known == len(bands):
         return before
     found = links(bands, least, before, known)
+    said.update(rows[known:].data)
     temporary = path.with_name(f".{path.name}.tmp")
     with temporary.open("wb") as file:
         np.savez(
             file,
             known=len(bands),
-            digest=_digest(bands, least),
+            digest=said.hexdigest(),
             left=found.left,
             right=found.right,
             similarity=found.similarity,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SIMILARITY: Final = 0.6  # from which two documents are near-duplicates
 _CHUNK: Final = 1 << 15  # pairs that are compared at a time
+_ROOM: Final = 4  # slots for a key
 _MOST_SLOTS: Final = 1 << 22  # of a table that tells keys apart, most of the time
 _BEFORE: Final = 4  # of a bucket that one is compared with, besides the first
 _TOGETHER: Final = 8  # bands whose links are held at a time
@@ -50,14 +51,15 @@ def _shared(keys: NDArray[np.uint64], known: int) -> Indexes:
 
     Sorting the others would tell nothing.
     """
-    size = min(1 << (4 * len(keys)).bit_length(), _MOST_SLOTS)
+    some = len(keys) - known
+    size = min(1 << (_ROOM * some).bit_length(), _MOST_SLOTS)
     slots = (keys & np.uint64(size - 1)).astype(np.int32)
-    crowded = np.bincount(slots, minlength=size) > 1
     if known:
-        new = np.zeros(size, dtype=bool)
-        new[slots[known:]] = True
-        crowded &= new
-    return np.flatnonzero(crowded[slots])
+        wanted = np.zeros(size, dtype=bool)
+        wanted[slots[known:]] = True
+    else:
+        wanted = np.bincount(slots, minlength=size) > 1
+    return np.flatnonzero(wanted[slots])
 
 
 def _within(keys: NDArray[np.uint64], known: int) -> Indexes:
@@ -155,17 +157,23 @@ def leaders(
     """
     kept = np.full(len(bands), -1, dtype=np.int64)
     similarity = np.zeros(len(bands), dtype=np.float32)
-    orders = bands.view("<u2")
-    members: dict[int, list[int]] = {}
     chosen = np.fromiter(preferred, dtype=np.int64)
     kept[chosen] = chosen
     similarity[chosen] = 1
-    _, place, sizes = np.unique(clusters[chosen], return_inverse=True, return_counts=True)
-    shared = sizes[place] > 1
-    for cluster, document in zip(
-        clusters[chosen][shared].tolist(), chosen[shared].tolist(), strict=True
-    ):
+    _, first, place = np.unique(clusters[chosen], return_index=True, return_inverse=True)
+    best = chosen[first[place]]
+    others = np.flatnonzero(best != chosen)
+    found = similarities(bands, best[others], chosen[others])
+    is_unlike = np.zeros(len(first), dtype=bool)  # a cluster with one that is not like the best
+    is_unlike[place[others[found.astype(float) < least]]] = True
+    plain = ~is_unlike[place[others]]
+    kept[chosen[others[plain]]] = best[others[plain]]
+    similarity[chosen[others[plain]]] = found[plain]
+    members: dict[int, list[int]] = {}
+    rest = is_unlike[place]
+    for cluster, document in zip(place[rest].tolist(), chosen[rest].tolist(), strict=True):
         members.setdefault(cluster, []).append(document)
+    orders = bands.view("<u2")
     for documents in members.values():
         _lead(orders, documents, least, kept, similarity)
     return kept, similarity
