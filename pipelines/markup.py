@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 _UNSHOWN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
 _READ: Final = 120  # characters of an address
 _ENDLESS: Final = 2_000
+_NARROW: Final = 3  # columns that a telephone has room for
 
 
 class Html(str):
@@ -98,11 +99,14 @@ def table(
     lines = [_row(columns, row) for row in rows]
     foot = f"<tfoot>{lines.pop()}</tfoot>" if sums and lines else ""
     body = "\n".join(lines)
-    return Html(
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table>'
-        f"<caption>{text(caption)}</caption><thead><tr>{heads}</tr></thead>\n"
-        f"<tbody>{body}</tbody>{foot}</table></div>"
+    whole = (
+        f"<table><caption>{text(caption)}</caption><thead><tr>{heads}</tr></thead>\n"
+        f"<tbody>{body}</tbody>{foot}</table>"
     )
+    if len(columns) <= _NARROW:
+        return Html(whole)
+    name = text(caption)
+    return Html(f'<div class="scroll" tabindex="0" role="group" aria-label="{name}">{whole}</div>')
 
 
 _CLASS: Final = ' class="n"'

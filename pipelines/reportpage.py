@@ -155,7 +155,7 @@ def _funnel(report: Report) -> Iterator[str]:
     yield _steps("Pairs", funnel.pairs(manifest))
     kinds, lines = funnel.by_kind(manifest)
     rows = [(name, *counts, sum(counts)) for name, counts in lines]
-    columns = [Column(""), *(Column(kind, number=True) for kind in kinds), Column("all", True)]
+    columns = [Column("what"), *(Column(kind, number=True) for kind in kinds), Column("all", True)]
     yield f"<h3>By kind</h3>{table('Pairs in shards and what became of them', columns, rows)}"
 
 

@@ -61,7 +61,9 @@ def _histogram(kind: str, what: str, by_kind: Mapping[str, Mapping[int, int]]) -
     says = f"{what}s of {kind}: half have up to {half:,} tokens, the longest has {most:,}"
     rows = [(_range(a, b), n) for a, b, n in bins if n]
     shown = table(
-        f"Rows by tokens of the {what}", [Column("tokens"), Column("rows", number=True)], rows
+        f"{kind}: rows by tokens of the {what}",
+        [Column("tokens"), Column("rows", number=True)],
+        rows,
     )
     colour = "train" if what == "prompt" else "validation"
     return (

@@ -59,7 +59,9 @@ dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.
 dl.facts dt { color: var(--quiet); }
 dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; margin: .75rem 0; }
-table { border-collapse: collapse; font-size: .9rem; width: 100%; }
+table { border-collapse: collapse; font-size: .9rem; width: 100%; margin: .75rem 0; }
+.scroll table { margin: 0; }
+table td { overflow-wrap: anywhere; }
 caption { text-align: left; padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .22rem .9rem .22rem 0;
   border-bottom: 1px solid var(--line); font-weight: normal; }
@@ -67,7 +69,8 @@ th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--quiet); font-size: .8rem; vertical-align: bottom; }
 tfoot th, tfoot td, tr.sum th, tr.sum td { font-weight: 600; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-tbody th { overflow-wrap: anywhere; min-width: 8rem; }
+tbody th { overflow-wrap: anywhere; }
+.scroll tbody th { min-width: 7rem; }
 .scroll thead th:first-child, .scroll tbody th, .scroll tfoot th { position: sticky; left: 0;
   background: var(--ground); }
 .steps { table-layout: fixed; margin: .5rem 0; }
