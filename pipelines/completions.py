@@ -28,7 +28,8 @@ _GOES_ON: Final = re.compile(
 # Even a whole page does not begin so, if its first words are not lost.
 _OF_IT: Final = re.compile(
     r"(?:Its\b|(?:All|Each|Some|Many|Most|Both|None) of th(?:ese|ose)\b"
-    r"|In addition to th(?:ese|ose|is|at)\b|Besides the [^.]* already\b|For the same reason\b"
+    r"|In addition to th(?:ese|ose|is|at)\b|Now that\b|Besides the [^.]* already\b"
+    r"|For the same reason\b"
     r"|It is (?:probably|already|used|now|available|designed|implemented|based)\b)"
 )
 # In its first sentence, what stood before: "the example above", "As already mentioned".
@@ -41,6 +42,7 @@ _LOOKS_BACK: Final = re.compile(
     r"|shown|stated)(?: (?:in the|in our|before|earlier)|,)|we|you) "
     r"|^We (?:already )?(?:saw|have already seen)\b|^Earlier,)"
 )
+_BACK: Final = re.compile(r"above|previous|preceding|last|^As |^We |^Earl")  # nothing else can
 _FIRST: Final = re.compile(r"[^.!?\n]{0,200}")
 # Behind a sentence, the writer's voice or the next step of a list is no answer.
 _OF_WRITER: Final = re.compile(
@@ -49,6 +51,8 @@ _OF_WRITER: Final = re.compile(
     r"|(?:Set|Enable) th(?:is|ese) (?:to|if)"
     r"|Now,|Here,? (?!is\b|are\b))\b"
 )
+# A question, or a colon, that ends it begins what follows: "(11) What is wax?", "Examples:".
+_ASKS_NEXT: Final = re.compile(r"\n[^\n.!?]*\?\Z|:\.?\Z")
 # "This option": it must be one that was named.
 _THIS_THING: Final = re.compile(
     r"\b[Tt]h(?:is|ese) (?:[a-z-]+ )?(option|setting|variable|flag|parameter|argument|directive"
@@ -116,7 +120,7 @@ def goes_on(text: str, *, is_page: bool = False) -> bool:
     return bool(
         _OF_IT.match(text)
         or (not is_page and _GOES_ON.match(text))
-        or (first and _LOOKS_BACK.search(first[0]))
+        or (first and _BACK.search(first[0]) and _LOOKS_BACK.search(first[0]))
     )
 
 
@@ -126,7 +130,7 @@ def speaks_of_other(prompt: str, text: str) -> bool:
     >>> speaks_of_other("Bees fly.", "This option stops them."), speaks_of_other("A.", "Wax melts.")
     (True, False)
     """
-    if _OF_WRITER.match(text):
+    if _OF_WRITER.match(text) or _ASKS_NEXT.search(text):
         return True
     start = text[:_LOOKED_AT]
     if "his " not in start and "hese " not in start:

@@ -71,6 +71,7 @@ _CHANGED: Final = re.compile(
     r"[^,;:]*\b(?:added|fixed|removed|improved|changed|updated|renamed|deprecated|enhanced"
     r"|[Nn]o longer \w+ed|dropped|introduced)\.$"
 )
+_ARTICLES: Final = frozenset(("The", "A", "An", "Any"))
 _LEAST_TITLE: Final = 4  # words
 _SMALL_IN_TITLES: Final = frozenset("a an and for in of on or the to with".split())
 _LONGEST_NAME: Final = 6  # words, with the verb after it
@@ -120,9 +121,7 @@ def _is_english_fragment(words: list[str], sentence: str, first: int, known: Wor
         return True
     if _lacks_subject_late(sentence, known):
         return True
-    if _is_title(words) or (_FINITE.isdisjoint(words) and _CHANGED.match(sentence)):
-        return True
-    if _WANTED.match(sentence) and _FINITE.isdisjoint(words):
+    if _FINITE.isdisjoint(words) and _is_of_list(words, sentence):
         return True
     if words[0].islower() and not _is_said_of_name(words, known):
         return True
@@ -131,6 +130,15 @@ def _is_english_fragment(words: list[str], sentence: str, first: int, known: Wor
     ):
         return True
     return _is_only_described(words, first, known)
+
+
+def _is_of_list(words: list[str], sentence: str) -> bool:
+    """Whether, with no verb that is surely one, it is a line of a list, or a title."""
+    if sentence.endswith("ed.") and _CHANGED.match(sentence):
+        return True
+    if words[1:2] and words[1][0].isupper() and _is_title(words):
+        return True
+    return bool(words[0] in _ARTICLES and _WANTED.match(sentence))
 
 
 def _is_title(words: list[str]) -> bool:

@@ -108,9 +108,8 @@ _COUNTED: Final = re.compile(
 _OF_THIS: Final = re.compile(
     r"\bthis (?:book|document|manual|guide|tutorial|page|site|website|blog)\b"
     r"|\((?:see|details) below"
-    r"|^\W*(?:(?:[a-z]\.)?\d[\d.]*\W+)?(?:and|or|but|more on|more about) ",
-    re.IGNORECASE,
 )
+_GOES_ON: Final = re.compile(r"\W*(?:(?:[a-z]\.)?\d[\d.]*\W+)?(?:and|or|but|more on|more about) ")
 _NUMBERING: Final = re.compile(
     r"^\W*(?:(?:[A-Z]\.?)?\d+(?:[.\-]\d+)*\.?|[IVX]+\.|[A-Z]\.|[a-z]\))?\W+"
 )
@@ -146,7 +145,13 @@ def is_generic_title(title: str) -> bool:
     if plain in _NO_TITLES:
         return True
     whole = title.split(CONTINUED, 1)[0].strip(" .:").casefold()
-    return bool(_COUNTED.fullmatch(whole) or _OF_THIS.search(title))
+    return bool(_COUNTED.fullmatch(whole)) or _is_part(whole)
+
+
+def _is_part(heading: str) -> bool:
+    """Whether a heading, in small letters, speaks of its own page or goes on from another."""
+    says = "this" in heading or "below" in heading
+    return bool((says and _OF_THIS.search(heading)) or _GOES_ON.match(heading))
 
 
 def heads_list(heading: str) -> bool:
@@ -156,7 +161,7 @@ def heads_list(heading: str) -> bool:
     (True, False)
     """
     last = heading.split(CONTINUED, 1)[0].rpartition(PATH_JOINED_BY)[2]
-    return _plain(last) in _LISTS or bool(_OF_THIS.search(last))
+    return _plain(last) in _LISTS or _is_part(last.casefold())
 
 
 def _plain(heading: str) -> str:

@@ -130,9 +130,9 @@ def is_name(token: str, place: int) -> bool:
     word = token.strip(AROUND)
     if len(word) < _LEAST_NAME or word in _NO_NAMES:
         return False
-    if len(word) <= _LONGEST_LETTERS and _LETTERS_ONLY.fullmatch(word):
+    if not ((place > 0 and word[0].isupper()) or is_strong(word)):
         return False
-    return (place > 0 and word[0].isupper()) or is_strong(word)
+    return len(word) > _LONGEST_LETTERS or not _LETTERS_ONLY.fullmatch(word)
 
 
 def has_name(tokens: list[str]) -> bool:

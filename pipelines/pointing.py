@@ -129,6 +129,7 @@ _IS_NEWS: Final = re.compile(
     r"|extended|rewritten|increased|reduced)|(?:is|are) (?:increased|added|changed|renamed)"
     r" (?:from|and))\b"
 )
+_CHANGED: Final = frozenset("been increased added changed renamed".split())
 # "CAUTION A lid?": the heading of a box.
 _BOX: Final = re.compile(
     r"(?:[A-Z]{3,} )+[A-Z][a-z].*\?$|(?:[A-Z][A-Z’']{2,} ){2,}(?:HOW|THE|WHY|WHAT)\b"
@@ -136,7 +137,7 @@ _BOX: Final = re.compile(
 # "If an error occurs, a code is returned": by what? "Only the lid is used", "By contrast".
 _IN_CASE: Final = re.compile(
     r"(?:If|When) (?:an?|the|any) (?:\w+ )?(?:error|failure) (?:does )?occurs?\b[^(]*$"
-    r"|Only the\b|By contrast\b|(?:In|At|During|On|For|By|From) the same\b"
+    r"|Only the\b|By contrast\b|(?:In|At|During|On|For|By) the same\b"
     r"|(?:Most|Many|Some|One) of its\b"
 )
 # "Interpretation (1)", "less than N.", "*pN": of a list, a formula, a declaration.
@@ -144,7 +145,15 @@ _OF_LIST: Final = re.compile(
     r"\w \(\d\)(?=[ ,.])|(?<=[a-z] )[A-Z]\.$|(?<!\S)\*[a-z]\w|\bcolumn [\"“]\w[\"”]"
 )
 _OF_IT: Final = re.compile(r"(?:\S+ ){1,3}of (?:it|them)\b")
-_FORMS: Final = (_NEWS, _IS_NEWS, _BOX, _IN_CASE, _SINCE, _OF_IT, _LABEL, _VERSION, _LEAD)
+_FORMS: Final = (_NEWS, _OF_IT, _LABEL, _VERSION, _LEAD)
+# What only sentences with one of these at their beginning can be.
+_BEGUN: Final = {
+    **dict.fromkeys(
+        "beginning starting since as from until before prior".split(),
+        _SINCE,
+    ),
+    **dict.fromkeys("if when only by in at during on for most many some one".split(), _IN_CASE),
+}
 _PERSONS: Final = frozenset("he she his her hers him himself herself".split())
 _MANY: Final = frozenset(("they", "them", "their"))
 _SOME: Final = frozenset(
@@ -177,7 +186,14 @@ def points_away(sentence: Said) -> bool:
         return True
     if _has_pointer(text, words) or _has_variable(text, words):
         return True
-    if any(form.match(text) for form in _FORMS) or _OF_LIST.search(text):
+    if any(form.match(text) for form in _FORMS) or _is_of_list(text):
+        return True
+    begun = _BEGUN.get(words[0])
+    if begun and begun.match(text):
+        return True
+    if tokens[0].isupper() and len(tokens[0]) > 1 and _BOX.match(text):
+        return True
+    if not _CHANGED.isdisjoint(words) and _IS_NEWS.match(text):
         return True
     if not _MANY.isdisjoint(words) and not _are_named(words):
         return True
@@ -219,6 +235,12 @@ def _has_variable(text: str, words: list[str]) -> bool:
     if "<" in text and _TO_FILL.search(text):
         return True
     return _THIS_DOT in text or any(arrow in text for arrow in _ARROWS)
+
+
+def _is_of_list(text: str) -> bool:
+    """Whether it speaks of one of a list, of a formula's letter or of a declaration."""
+    may_be = "(" in text or "*" in text or "column " in text or text[-2:-1].isupper()
+    return may_be and bool(_OF_LIST.search(text))
 
 
 def _are_named(words: list[str]) -> bool:

@@ -130,6 +130,16 @@ PROSE = (
         pytest.param("heading", "Bees > Wax", f"{GOOD} Wax goes into the", "completion-broken"),
         pytest.param("heading", "Bees > Wax", f"{GOOD}\nSome are:\nold ones", None, id="its list"),
         pytest.param(
+            "sentence",
+            SAID,
+            f"{GOOD}\n(11) How do they find them?",
+            "completion-leans",
+            id="the next question",
+        ),
+        pytest.param("sentence", SAID, f"{GOOD} Examples:.", "completion-leans", id="of a list"),
+        pytest.param("sentence", SAID, f"{GOOD} Is that so?", None, id="the writer's question"),
+        pytest.param("title", "Bees", f"Now that they fly, look. {GOOD}", "completion-leans"),
+        pytest.param(
             "title", "Bees at home", f"In addition to these bees. {GOOD}", "completion-leans"
         ),
         pytest.param("title", "History", GOOD, None, id="may be the subject of a page"),
