@@ -18,7 +18,7 @@ from pipelines.reported import Drawn
 from pipelines.splits import SPLITS
 
 MOST_DRAWN: Final = 400  # pairs
-MOST_SPOTS: Final = 24  # row groups that are looked at first
+MOST_SPOTS: Final = 16  # row groups that are looked at first
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LOTS: Final = "min_by(pair_id, md5_number_lower($seed || pair_id), {turns})"
 _FIRST: Final = f"SELECT site, kind, {_LOTS} FROM ({{rows}}) GROUP BY ALL"  # noqa: S608 - constants
