@@ -12,8 +12,9 @@ from pipelines import funnel
 from pipelines.charts import share
 from pipelines.holdings import Recipe
 from pipelines.markup import Column, Html, cut, many, number, table, text, unfold
+from pipelines.reportconsent import consent
 from pipelines.reported import Report
-from pipelines.reportparts import consent, duplicates, growth, lengths
+from pipelines.reportparts import duplicates, growth, lengths
 from pipelines.reportsample import sample
 from pipelines.reportstyle import POLICY, SCRIPT, STYLE
 

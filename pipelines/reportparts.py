@@ -1,4 +1,4 @@
-"""The parts of a report that show rows: lengths, duplicates, consent, growth. Pure."""
+"""The parts of a report that show rows: lengths, duplicates, growth. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from pipelines import funnel
 from pipelines.charts import Bar, columns, every, octaves, quantile
-from pipelines.licences import licence_of
 from pipelines.markup import Column, address, cut, many, number, table, text, unfold
 from pipelines.reported import Report, Side, Twins
 from pipelines.wordwise import REST, Run, compared
 
-MOST_LINES: Final = 25  # of a table of what pages say
 _MOST_DAYS: Final = 120  # that have a bar each; of more, months have
 _FEW: Final = 10  # lines of a table that is not folded
 _STEP: Final = 5  # hundredths of similarity that have a bar
@@ -165,57 +162,6 @@ def _runs(runs: Iterable[Run], mark: str) -> str:
             words = run.words.rstrip()
             parts.append(f"<{mark}>{text(words)}</{mark}>{' ' * (words != run.words)}")
     return "".join(parts)
-
-
-def consent(report: Report) -> Iterator[str]:
-    """Languages, licences, and the signals that decided."""
-    manifest, figures = report.manifest, report.figures
-    heads = [Column("documents", number=True), Column("rows", number=True)]
-    rows = [
-        (cut(code, 40) or "not known", count, figures.languages.get(code, 0))
-        for code, count in _most(manifest["languages"])
-    ]
-    yield "<h3>Languages</h3>"
-    yield table("Documents and rows by language", [Column("language"), *heads], rows)
-    yield "<h3>Licences</h3>"
-    licences = []
-    for said, count in _most(manifest["licenses"]):
-        found = licence_of(said)
-        asks = ", ".join(found.obligations)
-        name = found.name or ("\u2013" if not said else "not known")
-        licences.append((text(cut(said, 200)) if said else "none named", name,
-                         asks or "\u2013", count, figures.licences.get(said, 0)))  # fmt: skip
-    named = [Column("as the page says"), Column("known as"), Column("asks for")]
-    yield table("Documents and rows by licence", [*named, *heads], licences)
-    yield "<h3>Consent</h3>"
-    yield (
-        "<p>A page is read only where robots.txt, policy files, headers and the page itself "
-        "permit it; without an answer it is not. Each document carries the evidence in its "
-        "column <code>consent</code>, <code>scrapy consent URL</code> explains it.</p>"
-    )
-    if crawl := manifest.get("crawl"):
-        verdicts = funnel.totals(crawl).verdicts
-        signals = sorted(verdicts.items(), key=lambda one: (-one[1], one[0]))
-        yield table(
-            "What decided, as of each address's last visit",
-            [Column("verdict"), Column("signal that decided"), Column("addresses", number=True)],
-            [(v, cut(signal, 200) or "nothing against it", n) for (v, signal), n in
-             signals[:MOST_LINES]],
-        )  # fmt: skip
-    taken = [(reason, detail, n) for (reason, detail), n in figures.details.items() if detail]
-    if taken:
-        taken.sort(key=lambda one: (-one[2], one[0], one[1]))
-        yield table(
-            "Documents that were read once, and are left out now",
-            [Column("reason"), Column("what was said"), Column("documents", number=True)],
-            [(reason, cut(detail, 200), n) for reason, detail, n in taken[:MOST_LINES]],
-        )
-
-
-def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """The most numerous; the caller says so when there are more."""
-    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    return ordered[:MOST_LINES]
 
 
 def growth(report: Report) -> Iterator[str]:

@@ -466,6 +466,7 @@ def test_a_page_is_small_whatever_is_in_the_dataset():
     assert SAMPLE_BYTES < size < MOST_BYTES
     assert "375 other sites" in page
     assert "250 other sites" in page
+    assert page.count('<th scope="row">2,974 others</th>') == 3
     assert len(report_page(replace(whole, sample=whole.sample[:1])).encode()) < size
 
 
