@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.ballot import PAIR_REASONS
+from pipelines.ballot import PAIR_REASONS, begins_of
 from pipelines.licences import licence_of
 from pipelines.roster import DOCUMENT_REASONS, USED
 from pipelines.rowgroups import RowGroups
@@ -29,10 +28,11 @@ if TYPE_CHECKING:
 ROW_GROUP: Final = 50_000
 _FEW: Final = ["document_id", "site", "kind", "reason"]
 _LEFT_OUT: Final = """
-SELECT pair_id, doc, site, kind, reason, kept FROM pairs WHERE reason NOT NULL ORDER BY shard, row
+SELECT shard, row, doc, kind, reason, kept % $total AS kept FROM pairs WHERE reason NOT NULL
+ORDER BY shard, row
 """
 _KEPT: Final = """
-SELECT place, pair_id FROM pairs WHERE place IN (SELECT kept FROM pairs WHERE kept NOT NULL)
+SELECT DISTINCT kept % $total AS number FROM pairs WHERE kept NOT NULL ORDER BY number
 """
 _PAIRS: Final = pa.schema(
     [(name, pa.string())
@@ -92,41 +92,58 @@ def write_documents(roster: Roster, path: Path) -> None:
     pq.write_table(pa.table(found).combine_chunks(), path, compression="zstd")
 
 
-def write_pairs(db: duckdb.DuckDBPyConnection, roster: Roster, path: Path) -> None:
+def write_pairs(
+    db: duckdb.DuckDBPyConnection, roster: Roster, extracts: Sequence[Extract], path: Path
+) -> None:
     """Every pair that was left out: why, and which pair was kept in its place."""
-    kept = dict(db.execute(_KEPT).fetchall())
+    begins = begins_of(extracts)
+    total = {"total": int(begins[-1]) + 1}  # a pair's place, modulo this, is its number
+    kept = np.asarray(db.execute(_KEPT, total).fetchnumpy()["number"], dtype=np.int64)
+    names = _Names(extracts, begins)
+    kept_names = names.of(kept)
     reasons = pa.array(PAIR_REASONS)
-    documents = roster.table.column("document_id").combine_chunks()
-    reader: pa.RecordBatchReader = db.sql(_LEFT_OUT).to_arrow_reader(ROW_GROUP)
+    documents, sites = (
+        roster.table.column(name).combine_chunks() for name in ("document_id", "site")
+    )
+    reader = db.sql(_LEFT_OUT, params=total).to_arrow_reader(ROW_GROUP)
     file = RowGroups(path, _PAIRS, ROW_GROUP, _FEW)
     for batch in reader:
-        places = batch.column("kept")
-        named = [kept.get(place) for place in places.to_pylist()] if kept else [None] * len(batch)
+        shards, rows = (batch.column(name).to_numpy() for name in ("shard", "row"))
+        places = batch.column("kept").to_numpy(zero_copy_only=False)
+        found = pa.array(np.searchsorted(kept, places), mask=np.isnan(places))
         columns = [
-            batch.column("pair_id"),
+            names.of(begins[shards] + rows),
             documents.take(batch.column("doc")),
-            batch.column("site"),
+            sites.take(batch.column("doc")),
             batch.column("kind"),
             reasons.take(batch.column("reason")),
-            pa.array(named, pa.string()),
+            kept_names.take(found),
         ]
         file.add(pa.table(columns, schema=_PAIRS))
     file.close()
 
 
-def write_sides(sides: Mapping[str, int], path: Path) -> None:
-    """On which side each page has stood, in this version or an earlier one."""
-    urls = sorted(sides)
-    table = pa.table({"url": urls, "split": [SPLITS[sides[url]] for url in urls]})
-    pq.write_table(table, path, compression="zstd", use_dictionary=["split"])
+class _Names:
+    """The identifiers of pairs by their numbers, counted through all shards."""
 
+    def __init__(self, extracts: Sequence[Extract], begins: NDArray[np.int64]) -> None:
+        self._extracts = extracts
+        self._begins = begins
+        self._shard = -1
+        self._names = pa.array([], pa.string())
 
-def read_sides(path: Path) -> dict[str, int]:
-    """What :func:`write_sides` wrote."""
-    table = pq.read_table(path)
-    sides = {name: number for number, name in enumerate(SPLITS)}
-    names = (sides[name] for name in table.column("split").to_pylist())
-    return dict(zip(table.column("url").to_pylist(), names, strict=True))
+    def of(self, numbers: NDArray[np.int64]) -> pa.Array:
+        """Those of ascending numbers."""
+        ends = np.searchsorted(numbers, self._begins)
+        found = [pa.array([], pa.string())]
+        for shard in np.flatnonzero(ends[1:] > ends[:-1]).tolist():
+            if shard != self._shard:
+                path = self._extracts[shard].extract
+                table = pq.read_table(path, columns=["pair_id"], use_threads=False)
+                self._shard, self._names = shard, table.column(0).combine_chunks()
+            rows = numbers[ends[shard] : ends[shard + 1]] - self._begins[shard]
+            found.append(self._names.take(pa.array(rows)))
+        return pa.concat_arrays(found)
 
 
 def write_attribution(

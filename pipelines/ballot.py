@@ -29,8 +29,9 @@ CODE: Final = {name: code for code, name in enumerate(PAIR_REASONS)}
 _TABLE: Final = """
 CREATE TABLE pairs AS
 SELECT
-    files.shard, rows.file_row_number AS row, documents.doc, rows.pair_id, rows.kind, rows.tokens,
-    rows.said, rows.answer, documents.side, documents.site,
+    files.shard, rows.file_row_number AS row, documents.doc, rows.kind, rows.tokens,
+    CASE WHEN $named THEN rows.pair_id END AS pair_id, rows.said, rows.answer,
+    documents.side, documents.site,
     documents.doc * $total + files.begin + rows.file_row_number AS place,
     CAST(CASE
         WHEN documents.doc IS NULL THEN $missing
@@ -55,8 +56,8 @@ UPDATE pairs SET reason = $code FROM owners
 WHERE pairs.answer = owners.answer AND pairs.side <> owners.side AND reason IS NULL
 """
 _FIRSTS: Final = """
-CREATE TEMP TABLE firsts AS SELECT said, min(place) AS place FROM pairs WHERE reason IS NULL
-GROUP BY said HAVING count(*) > 1
+CREATE TEMP TABLE firsts AS SELECT said, min(place) AS place FROM pairs SEMI JOIN again USING (said)
+WHERE reason IS NULL GROUP BY said
 """
 _DUPLICATES: Final = """
 UPDATE pairs SET reason = $code, kept = firsts.place FROM firsts
@@ -98,6 +99,11 @@ def _fates(roster: Roster) -> NDArray[np.int8]:
     return fates
 
 
+def begins_of(extracts: Sequence[Extract]) -> NDArray[np.int64]:
+    """The number of the first row of each shard, counted through all, and of the one behind."""
+    return np.concatenate(([0], np.cumsum([one.rows for one in extracts], dtype=np.int64)))
+
+
 def gather(
     db: duckdb.DuckDBPyConnection, roster: Roster, extracts: Sequence[Extract], recipe: Recipe
 ) -> int:
@@ -111,7 +117,7 @@ def gather(
             "fate": _fates(roster),
         }
     )
-    begins = np.concatenate(([0], np.cumsum([one.rows for one in extracts], dtype=np.int64)))
+    begins = begins_of(extracts)
     files = pa.table(
         {
             "filename": [str(one.extract) for one in extracts],
@@ -125,6 +131,7 @@ def gather(
         _TABLE,
         {
             "paths": [str(one.extract) for one in extracts],
+            "named": _is_drawn(recipe),
             "total": int(begins[-1]) + 1,
             "missing": CODE["document-missing"],
             "kinds": list(recipe.kinds),
@@ -161,10 +168,23 @@ def decide(db: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
     """Leave out what stands on the other side, what is said twice, and what is too much."""
     db.execute(_OWNERS)
     db.execute(_OTHER_SIDE, {"code": CODE["other-split"]})
+    db.register("again", _said_again(db))
     db.execute(_FIRSTS)
+    db.unregister("again")
     db.execute(_DUPLICATES, {"code": CODE["duplicate-pair"]})
-    if recipe.caps or recipe.max_tokens:
+    if _is_drawn(recipe):
         _draw(db, recipe)
+
+
+def _is_drawn(recipe: Recipe) -> bool:
+    return bool(recipe.caps or recipe.max_tokens)
+
+
+def _said_again(db: duckdb.DuckDBPyConnection) -> pa.Table:
+    """What more than one pair says: sorting numbers is quicker than counting them by value."""
+    said = db.sql("SELECT said FROM pairs WHERE reason IS NULL").fetchnumpy()["said"]
+    ordered = np.sort(np.asarray(said))
+    return pa.table({"said": np.unique(ordered[1:][ordered[1:] == ordered[:-1]])})
 
 
 def _draw(db: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import audit, ballot, cutting, roster, sources, versions, volumes
+from pipelines import audit, ballot, cutting, roster, sources, stood, versions, volumes
 from pipelines.fingerprint import MINHASH_VERSION
 from pipelines.formats import FORMATS
 from pipelines.manifest import describe, inputs, software
@@ -158,11 +159,11 @@ class _Build:
             refused |= site.refused
         return refused
 
-    def _known_sides(self) -> dict[str, int]:
+    def _known_sides(self) -> stood.Sides:
         """Where pages stood in the version before, if that was drawn by the same seed."""
         if self.before and self.before.manifest["recipe"]["seed"] == self.order.recipe.seed:
-            return audit.read_sides(self.before.folder / "audit" / "sides.parquet")
-        return {}
+            return stood.read_sides(self.before.folder / "audit" / "sides.parquet")
+        return stood.Sides()
 
     def _find_boilerplate(self, holdings: Sequence[Holdings]) -> cutting.Cut:
         cut = cutting.Cut()
@@ -223,15 +224,16 @@ class _Build:
                 raise
         return volumes.shelve(made, data)
 
-    def _write_audit(self, used: Any, known: Mapping[str, int]) -> None:
+    def _write_audit(self, used: Any, known: stood.Sides) -> None:
         self.progress("writing what was left out", 0, 1)
         folder = self.aside / "audit"
         folder.mkdir()
         audit.write_documents(self.roster, folder / "documents.parquet")
-        audit.write_pairs(self.db, self.roster, folder / "pairs.parquet")
-        urls = self.roster.table.column("url").take(pa.array(used)).to_pylist()
-        sides = dict(known) | dict(zip(urls, self.roster.side[used].tolist(), strict=True))
-        audit.write_sides(sides, folder / "sides.parquet")
+        audit.write_pairs(self.db, self.roster, self.pairs, folder / "pairs.parquet")
+        pages = used[np.unique(self.roster.address[used], return_index=True)[1]]
+        urls = self.roster.table.column("url").take(pa.array(pages))
+        sides = known.then(stood.Sides(urls, self.roster.side[pages]))
+        stood.write_sides(sides, folder / "sides.parquet")
         path = self.aside / "ATTRIBUTION"
         audit.write_attribution(self.db, self.roster, used, self.documents, path)
 

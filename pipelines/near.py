@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SIMILARITY: Final = 0.6  # from which two documents are near-duplicates
 _CHUNK: Final = 1 << 15  # pairs that are compared at a time
 _ROOM: Final = 4  # slots for a key
+_ROOM_OF_NEW: Final = 128  # for one that many others are held against
 _MOST_SLOTS: Final = 1 << 22  # of a table that tells keys apart, most of the time
 _BEFORE: Final = 4  # of a bucket that one is compared with, besides the first
 _TOGETHER: Final = 8  # bands whose links are held at a time
@@ -51,8 +52,8 @@ def _shared(keys: NDArray[np.uint64], known: int) -> Indexes:
 
     Sorting the others would tell nothing.
     """
-    some = len(keys) - known
-    size = min(1 << (_ROOM * some).bit_length(), _MOST_SLOTS)
+    room = _ROOM_OF_NEW if known else _ROOM
+    size = min(1 << (room * (len(keys) - known)).bit_length(), _MOST_SLOTS)
     slots = (keys & np.uint64(size - 1)).astype(np.int32)
     if known:
         wanted = np.zeros(size, dtype=bool)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.fingerprint import WIDTH
+from pipelines.fingerprint import BANDS, WIDTH
 from pipelines.holdings import Recipe
 from pipelines.licences import passes
 from pipelines.linking import remembered_links
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from pipelines.near import Indexes, Signatures
     from pipelines.sources import Extract
+    from pipelines.stood import Sides
 
 # Why a document is left out, the first that holds.
 REFUSALS: Final = ("tombstone", "retracted", "denied")
@@ -43,7 +44,7 @@ _MS: Final = 1000
 
 _COLUMNS: Final = (
     *("document_id", "url", "site", "language", "license", "fetched", "revision"),
-    *("text_hash", "consent", "minhash"),
+    *("text_hash", "consent"),
 )
 
 
@@ -79,18 +80,20 @@ class Roster:
 
 def load(extracts: Sequence[Extract]) -> Roster:
     """The documents of all shards."""
-    table = _in_order(extracts)
+    table, place = _in_order(extracts)
     identities = _codes(table.column("document_id"))
     first = np.sort(np.unique(identities, return_index=True)[1])
+    bands = _bands(extracts, place)
     if len(first) < len(table):  # a shard that is there twice
         table = table.take(pa.array(first)).combine_chunks()
+        bands = bands[first]
     count = len(table)
     address = _codes(table.column("url"))
     site = _codes(table.column("site"))
     page = np.unique(address * (int(site.max(initial=0)) + 1) + site, return_inverse=True)[1]
     return Roster(
-        table=table.drop_columns(["minhash"]),
-        bands=signatures(_bytes(table.column("minhash"))),
+        table=table,
+        bands=bands,
         page=page.astype(np.int64),
         address=address,
         reason=np.full(count, USED, dtype=np.int8),
@@ -102,8 +105,8 @@ def load(extracts: Sequence[Extract]) -> Roster:
     )
 
 
-def _in_order(extracts: Sequence[Extract]) -> pa.Table:
-    """The rows of all shards in the order in which they came."""
+def _in_order(extracts: Sequence[Extract]) -> tuple[pa.Table, Indexes]:
+    """The rows of all shards in the order in which they came, and where each row is in them."""
     parts = []
     for shard, extract in enumerate(extracts):
         part = pq.read_table(extract.extract, columns=list(_COLUMNS), use_threads=False)
@@ -118,7 +121,21 @@ def _in_order(extracts: Sequence[Extract]) -> pa.Table:
         columns[name] = table.column(name).take(place).combine_chunks()
         table = table.drop_columns([name])
     pa.default_memory_pool().release_unused()
-    return pa.table(columns)
+    return pa.table(columns), place.to_numpy().astype(np.int64)
+
+
+def _bands(extracts: Sequence[Extract], place: Indexes) -> Signatures:
+    """The signatures in the order of ``place``; no shard's are held twice."""
+    bands = np.empty((len(place), BANDS), dtype="<u8")
+    target = np.empty_like(place)
+    target[place] = np.arange(len(place))
+    begin = 0
+    for extract in extracts:
+        part = pq.read_table(extract.extract, columns=["minhash"], use_threads=False)
+        end = begin + len(part)
+        bands[target[begin:end]] = signatures(_bytes(part.column(0)))
+        begin = end
+    return bands
 
 
 def _codes(column: pa.ChunkedArray) -> Indexes:
@@ -185,15 +202,15 @@ def _lookup(table: pa.Table, column: str, holds: Any) -> NDArray[np.bool_]:
     return found
 
 
-def divide(roster: Roster, near: Links, recipe: Recipe, known: Mapping[str, int]) -> None:
-    """Give each page its side; ``known`` are the sides of earlier versions by URL."""
-    urls = roster.texts("url")
+def divide(roster: Roster, near: Links, recipe: Recipe, known: Sides) -> None:
+    """Give each page its side; ``known`` are the sides of earlier versions."""
     first = np.full(int(roster.address.max(initial=-1)) + 1, len(roster), dtype=np.int64)
     np.minimum.at(first, roster.address, np.arange(len(roster)))
-    names = [urls[document] for document in first.tolist()]
-    stood = np.fromiter((known.get(url, OPEN) for url in names), dtype=np.int8, count=len(names))
+    names = roster.table.column("url").take(pa.array(first))
+    stood = known.of(names)
     own, new = stood.copy(), np.flatnonzero(stood == OPEN)
-    own[new] = own_sides([names[address] for address in new], recipe.seed, recipe.validation)
+    urls = names.take(pa.array(new)).to_pylist()
+    own[new] = own_sides(urls, recipe.seed, recipe.validation)
     side = sides(roster.address, near.left, near.right, own, stood)
     roster.side = side[roster.address]
     _leave_out(roster, roster.side == NEITHER, "between-splits")
@@ -230,7 +247,7 @@ def judge(
     roster: Roster,
     recipe: Recipe,
     refused: Mapping[str, str],
-    known: Mapping[str, int],
+    known: Sides,
     changed: Mapping[str, bytes],
     lengths: Callable[[], Mapping[str, int]],
     cache: Path,

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from shelves import Shelves, prose, rows
 
-from pipelines.audit import read_sides
 from pipelines.fingerprint import minhash, similarity
 from pipelines.rows import document_id
 from pipelines.splits import NEITHER, OPEN, TRAIN, VALIDATION, own_sides, sides
+from pipelines.stood import read_sides
 
 OWN = np.array([TRAIN, VALIDATION] * 4, dtype=np.int8)
 NONE = np.full(8, OPEN, dtype=np.int8)
@@ -168,6 +168,11 @@ def test_over_nights_no_row_changes_sides(tmp_path, seed):
     assert alike_on_both_sides(stood, nights.marks) == []
 
 
+def sides_of(built):
+    known = read_sides(built.version.folder / "audit" / "sides.parquet")
+    return dict(zip(known.url.to_pylist(), known.side.tolist(), strict=True))
+
+
 def test_the_memory_of_sides_outlives_other_options_and_lost_shards(tmp_path):
     nights = Nights(tmp_path, 9)
     stood, said = {}, {}
@@ -178,8 +183,8 @@ def test_the_memory_of_sides_outlives_other_options_and_lost_shards(tmp_path):
     nights.pass_one()
     built = nights.shelves.build(validation=0.5, similarity=0.9)
     assert check(built, stood, {}) > 20
-    known = read_sides(first.version.folder / "audit" / "sides.parquet")
-    assert known.items() <= read_sides(built.version.folder / "audit" / "sides.parquet").items()
+    known = sides_of(first)
+    assert known.items() <= sides_of(built).items()
 
 
 def test_another_seed_begins_anew(tmp_path):
