@@ -42,8 +42,10 @@ _LOOKS_BACK: Final = re.compile(
     r"|shown|stated)(?: (?:in the|in our|before|earlier)|,)|we|you) "
     r"|^We (?:already )?(?:saw|have already seen)\b|^Earlier,)"
 )
-_BACK: Final = re.compile(r"above|previous|preceding|last|^As |^We |^Earl")  # nothing else can
-_FIRST: Final = re.compile(r"[^.!?\n]{0,200}")
+_BACK: Final = ("above", "previous", "preceding", "last ")  # without them, or
+_BACK_AT_FIRST: Final = ("As ", "We ", "Earlier,")  # one of these, it does not look back
+_FIRST: Final = re.compile(r"[^.!?\n]*")
+_LONGEST_FIRST: Final = 200
 # Behind a sentence, the writer's voice or the next step of a list is no answer.
 _OF_WRITER: Final = re.compile(
     r"(?:We|Our|Ours|My|I|Us|Let us|Let['’]s|In our|In the example|The (?:last|next|final) step"
@@ -98,6 +100,7 @@ _FIGURE: Final = re.compile(
     r"\b(?:diagram|figure|picture|image|graph|chart|screenshot|illustration|photo|map)s? "
     r"(?:(?:at|on|to) the (?:right|left)|above|below|opposite)\b"
 )
+_BESIDE: Final = (" the right", " the left", " above", " below", " opposite")
 _LONGEST_LOOKED_AT: Final = 3_000  # characters: a longer text is about more than a figure
 _SENDS_FIRST: Final = re.compile(
     r"(?:[Ss]ee also\b|[Ss]ee [^,]{1,60}[.:] |For [^.]*\bsee\b|\(Details)"
@@ -116,12 +119,13 @@ def goes_on(text: str, *, is_page: bool = False) -> bool:
     >>> goes_on("They fly."), goes_on("They fly.", is_page=True), goes_on("Bees fly.")
     (True, False, False)
     """
-    first = _FIRST.match(text)
-    return bool(
-        _OF_IT.match(text)
-        or (not is_page and _GOES_ON.match(text))
-        or (first and _BACK.search(first[0]) and _LOOKS_BACK.search(first[0]))
-    )
+    if _OF_IT.match(text) or (not is_page and _GOES_ON.match(text)):
+        return True
+    start = text[:_LONGEST_FIRST]
+    if not (start.startswith(_BACK_AT_FIRST) or any(word in start for word in _BACK)):
+        return False
+    first = _FIRST.match(start)
+    return bool(first and _LOOKS_BACK.search(first[0]))
 
 
 def speaks_of_other(prompt: str, text: str) -> bool:
@@ -178,4 +182,6 @@ def shows_figure(text: str) -> bool:
     >>> shows_figure("The diagram at the right has bees."), shows_figure("A diagram has bees.")
     (True, False)
     """
-    return len(text) < _LONGEST_LOOKED_AT and bool(_FIGURE.search(text))
+    if len(text) >= _LONGEST_LOOKED_AT or not any(word in text for word in _BESIDE):
+        return False
+    return bool(_FIGURE.search(text))

@@ -21,12 +21,12 @@ _SAID_ENOUGH: Final = 150  # characters of prose
 _OMISSIONS: Final = ("…", "...", "…]", "...]", "…)", "...)")  # of a synopsis
 # A line that ends within a sentence: what stood there is lost.
 _BROKEN: Final = re.compile(r" (?:that|the|an?)$", re.MULTILINE)
+_BROKEN_ENDS: Final = (" that\n", " the\n", " a\n", " an\n")
 _LEAST_BROKEN: Final = 4  # words
 # So ends no text: what it announced, or the rest of its sentence, is lost.
+_ANNOUNCING: Final = (":", ":)", ":”", ':"')
+_UNENDED: Final = frozenset("that the a an of into and or with from".split())
 _END: Final = 80  # characters
-_UNENDED: Final = re.compile(
-    r"(?:[^\W_][)\"”]?:|\S \S+ \S+ (?:that|the|an?|of|into|and|or|with|from))\Z"
-)
 _MARK: Final = re.compile(r"\w[.!?] ")
 _SAID_LEAST: Final = 0.15
 _A_THIRD: Final = 3
@@ -105,8 +105,11 @@ def is_broken(text: str) -> bool:
     >>> is_broken("There are two sorts of hives:")
     True
     """
-    if _UNENDED.search(text, max(0, len(text) - _END)):
+    last = text[-_END:].rpartition("\n")[2].split()
+    if text.endswith(_ANNOUNCING) or (len(last) >= _LEAST_BROKEN and last[-1] in _UNENDED):
         return True
+    if not any(end in text for end in _BROKEN_ENDS):
+        return False
     for found in _BROKEN.finditer(text):
         line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
         if line[:1].isupper() and len(line.split(None, _LEAST_BROKEN)) >= _LEAST_BROKEN:

@@ -156,6 +156,7 @@ _BEGUN: Final = {
 }
 _PERSONS: Final = frozenset("he she his her hers him himself herself".split())
 _MANY: Final = frozenset(("they", "them", "their"))
+_SELDOM: Final = _PERSONS | _MANY | _CHANGED
 _SOME: Final = frozenset(
     "and people those both many few all some one somebody someone anybody anyone everybody "
     "everyone each every no any person data men women children police team family group company "
@@ -193,6 +194,8 @@ def points_away(sentence: Said) -> bool:
         return True
     if tokens[0].isupper() and len(tokens[0]) > 1 and _BOX.match(text):
         return True
+    if _SELDOM.isdisjoint(words):
+        return False
     if not _CHANGED.isdisjoint(words) and _IS_NEWS.match(text):
         return True
     if not _MANY.isdisjoint(words) and not _are_named(words):

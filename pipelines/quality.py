@@ -49,6 +49,11 @@ from pipelines.tongues import is_foreign
 _WORD: Final = re.compile(r"\w")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _SENTENCES: Final = frozenset(("sentence", "window"))
+_ENGLISH: Final = "en"
+# Rules whose words are English only.
+_OF_ENGLISH: Final = tuple(
+    "completion-points completion-leans completion-little figure-missing completion-broken".split()
+)
 _TWICE: Final = 2
 _LONGER_BY: Final = 4  # times: no prompt's normal form is
 
@@ -88,6 +93,8 @@ class Judge:
             names.append("blind-text")
         if self.rules.pii != "drop":
             names.append("personal-data")
+        if self.language != _ENGLISH:
+            names += _OF_ENGLISH
         return frozenset(names)
 
     def repeats_phrases(self, pair: Pair) -> bool:
@@ -171,20 +178,16 @@ def _part_leans(pair: Pair, judge: Judge) -> bool:
     )
 
 
-def _leans_on(pair: Pair, judge: Judge) -> bool:
+def _leans_on(pair: Pair, _: Judge) -> bool:
     """Whether an English completion goes on from something that is not in its prompt."""
-    if judge.language != "en":
-        return False
     if pair.kind in _SENTENCES:
         return speaks_of_other(pair.prompt, pair.completion)
     is_page = pair.kind == "title"
     return part_number(pair.prompt) == 1 and goes_on(pair.completion, is_page=is_page)
 
 
-def _points(pair: Pair, judge: Judge) -> bool:
-    """Whether a completion sends elsewhere; the text of a title or heading, as a whole."""
-    if judge.language != "en":
-        return False
+def _points(pair: Pair, _: Judge) -> bool:
+    """Whether an English completion sends elsewhere; that of a title or heading, as a whole."""
     return (sends_elsewhere if pair.kind in _SENTENCES else only_sends)(pair.completion)
 
 
@@ -256,16 +259,16 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
     "completion-points": (_points, None),
     "completion-leans": (_leans_on, None),
     "completion-little": (
-        lambda pair, judge: judge.language == "en" and says_little(pair.completion),
+        lambda pair, _: says_little(pair.completion),
         True,
     ),
     "figure-missing": (
-        lambda pair, judge: judge.language == "en" and shows_figure(pair.completion),
+        lambda pair, _: shows_figure(pair.completion),
         False,
     ),
     "completion-unsaid": (lambda pair, _: is_unsaid(pair.completion), False),
     "completion-broken": (
-        lambda pair, judge: judge.language == "en" and is_broken(pair.completion),
+        lambda pair, _: is_broken(pair.completion),
         False,
     ),
     "repeated-lines": (lambda pair, _: repeats_lines(pair.completion), None),
