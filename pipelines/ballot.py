@@ -30,7 +30,7 @@ _TABLE: Final = """
 CREATE TABLE pairs AS
 SELECT
     files.shard, rows.file_row_number AS row, documents.doc, rows.kind, rows.tokens,
-    CASE WHEN $named THEN rows.pair_id END AS pair_id, rows.said, rows.answer,
+    {pair_id} AS pair_id, rows.said, rows.answer,
     documents.side, documents.site,
     documents.doc * $total + files.begin + rows.file_row_number AS place,
     CAST(CASE
@@ -127,11 +127,12 @@ def gather(
     )
     db.register("documents", documents)
     db.register("files", files)
+    # Lots are drawn by name; a column of null is not read.
+    pair_id = "rows.pair_id" if _is_drawn(recipe) else "CAST(NULL AS VARCHAR)"
     db.execute(
-        _TABLE,
+        _TABLE.format(pair_id=pair_id),
         {
             "paths": [str(one.extract) for one in extracts],
-            "named": _is_drawn(recipe),
             "total": int(begins[-1]) + 1,
             "missing": CODE["document-missing"],
             "kinds": list(recipe.kinds),
