@@ -168,7 +168,7 @@ def pairs(manifest: Manifest) -> list[Step]:
     counts, crawl = manifest["pairs"], manifest.get("crawl") or {}
     steps = _Steps("pairs in shards", counts["all"])
     if crawl and (known := totals(crawl)).made:
-        steps = _Steps("pairs made by the crawls", known.made.total() + known.dropped.total())
+        steps = _Steps("pairs made", known.made.total() + known.dropped.total())
         steps.out(known.dropped.items(), _CRAWLED)
         steps.other(
             "in no shard that was read", "of shards that no memory knows, or imported",

@@ -255,7 +255,9 @@ def _reasons(report: Report, site: str) -> Html:
 def _listed(counts: Iterable[tuple[str, int]]) -> str:
     ordered = sorted(counts, key=lambda one: (-one[1], one[0]))
     told = ", ".join(f"{text(cut(what, _NAMES))}&nbsp;{number(n)}" for what, n in ordered[:_MANY])
-    return told + (f" and {len(ordered) - _MANY:,} more" if len(ordered) > _MANY else "") or "none"
+    if others := ordered[_MANY:]:
+        told += f", {len(others):,} other reasons&nbsp;{number(sum(n for _, n in others))}"
+    return told or "none"
 
 
-_MANY: Final = 15  # reasons of a site
+_MANY: Final = 20  # reasons of a site

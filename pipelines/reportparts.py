@@ -29,7 +29,7 @@ def lengths(report: Report) -> Iterator[str]:
     )
     heads = [Column("kind"), Column("rows", number=True)]
     for what, _ in both:
-        heads += [Column(f"{what}: {name}", number=True) for name in ("half up to", "95% up to",
+        heads += [Column(f"{what}: {name}", number=True) for name in ("median", "95%",
                                                                       "longest")]  # fmt: skip
     rows = []
     for kind in figures.asked:

@@ -59,14 +59,16 @@ dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.
 dl.facts dt { color: var(--quiet); }
 dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; margin: .75rem 0; }
-table { border-collapse: collapse; font-size: .9rem; width: 100%; margin: .75rem 0; }
+table { border-collapse: separate; border-spacing: 0; font-size: .9rem; width: 100%;
+  margin: .75rem 0; }
 .scroll table { margin: 0; }
 table td { overflow-wrap: anywhere; }
 caption { text-align: left; padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .22rem .9rem .22rem 0;
   border-bottom: 1px solid var(--line); font-weight: normal; }
 th:last-child, td:last-child { padding-right: 0; }
-thead th { color: var(--quiet); font-size: .8rem; vertical-align: bottom; }
+thead th, thead th.n { color: var(--quiet); font-size: .8rem; vertical-align: bottom;
+  white-space: normal; }
 tfoot th, tfoot td, tr.sum th, tr.sum td { font-weight: 600; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tbody th { overflow-wrap: anywhere; }
