@@ -14,7 +14,7 @@ _GOES_ON: Final = re.compile(
     r"(?:They|Them|Their|Theirs|Its|He|She|His|Hers?|Those|And|But|Or|Also|However|Therefore|Thus"
     r"|Hence|Moreover|Furthermore|Similarly|Likewise|Otherwise|Nevertheless|Instead(?! of\b)"
     r"|Alternatively|As an alternative|As a result"
-    r"|Another (?:way|option|method|possibility|approach|reason)"
+    r"|Another|This is (?:another|also)|This one|A bit later|Later|Afterwards?"
     r"|(?:All|Each|Some|Many|Most|Both|None|One|Any) of (?:these|those|them|this|that|the above)\b"
     r"|All these|Such|So far|At this (?:point|stage|time)|Now|Next|Finally|Then|Lastly"
     r"|Besides the [^.]* already|In addition to (?:this|that|these|those)|For the same reason"
@@ -29,12 +29,12 @@ _GOES_ON: Final = re.compile(
 _OF_IT: Final = re.compile(
     r"(?:Its\b|(?:All|Each|Some|Many|Most|Both|None) of th(?:ese|ose)\b"
     r"|In addition to th(?:ese|ose|is|at)\b|Now that\b|Besides the [^.]* already\b"
-    r"|For the same reason\b"
+    r"|For the same reason\b|The (?:second|third|fourth|next) (?:question|step|way|reason)\b"
     r"|It is (?:probably|already|used|now|available|designed|implemented|based)\b)"
 )
 # In its first sentence, what stood before: "the example above", "As already mentioned".
 _LOOKS_BACK: Final = re.compile(
-    r"(?:\b(?:[Tt]he|[Aa]ll|[Ff]rom|[Ss]uch as the) above\b|\w above(?:[,;)]|$"
+    r"(?:\b(?:[Tt]he|[Aa]ll|[Ff]rom|[Ss]uch as the) above\b|[\w\"”] above(?:[,;)]|$"
     r"| (?!(?:the|a|an|all|any|zero|ground|sea|average|which|its|their|and beyond|\d)\b))"
     r"|\b(?:[Tt]he|[Oo]ur) (?:previous|preceding|last) (?:section|example|paragraph|chapter|quer"
     r"|discussion|article|part|step|post|lesson|page|tutorial)"
@@ -44,14 +44,14 @@ _LOOKS_BACK: Final = re.compile(
 )
 _BACK: Final = ("above", "previous", "preceding", "last ")  # without them, or
 _BACK_AT_FIRST: Final = ("As ", "We ", "Earlier,")  # one of these, it does not look back
-_FIRST: Final = re.compile(r"[^.!?\n]*")
+_FIRST: Final = re.compile(r"(?:[^.!?\n]|\.(?=\S))*")
 _LONGEST_FIRST: Final = 200
 # Behind a sentence, the writer's voice or the next step of a list is no answer.
 _OF_WRITER: Final = re.compile(
     r"(?:We|Our|Ours|My|I|Us|Let us|Let['’]s|In our|In the example|The (?:last|next|final) step"
     r"|Finally|Lastly|Secondly|Thirdly|(?:Second|Third|Fourth),? the"
     r"|(?:Set|Enable) th(?:is|ese) (?:to|if)"
-    r"|Now,|Here,? (?!is\b|are\b))\b"
+    r"|Now,|Here)\b"
 )
 # A question, or a colon, that ends it begins what follows: "(11) What is wax?", "Examples:".
 _ASKS_NEXT: Final = re.compile(r"\n[^\n.!?]*\?\Z|:\.?\Z")
@@ -90,6 +90,7 @@ _ELSEWHERE: Final = re.compile(
     r"|\b(?:[Ss]ee|cf\.?|[Rr]efer to|[Ss]ee also)(?: the)?(?: \w+)? (?:sidebar|section|[Ss]ection"
     r"|chapter|[Cc]hapter|[Ff]igure|[Tt]able|[Aa]ppendix|description of|discussion|example)\b"
     r"|\b(?:[Ii]n|[Ff]or) (?:our|the|this) example\b|\blike (?:this|so)[.:]"
+    r"|\b(?:list|table|example|code|figure|graph|diagram)s? (?:below|above)\b"
     r"|\b(?:seen|found|read|available|downloaded) here[.)]|\([Ss]ee sidebar"
     r"|\b(?:[Ii]n|to|under) (?:[Ss]ection|[Cc]hapter|[Aa]ppendix) \d"
     r"|\b(?:[Ff]igure|[Tt]able) \d|\b(?:commits?|merges?|nodes?|branch|paths?|points?)"

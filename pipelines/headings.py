@@ -109,6 +109,7 @@ _OF_THIS: Final = re.compile(
     r"\bthis (?:book|document|manual|guide|tutorial|page|site|website|blog)\b"
     r"|\((?:see|details) below"
 )
+_CUT: Final = (" and", " or", " of", " the", " with", " that")
 _GOES_ON: Final = re.compile(r"\W*(?:(?:[a-z]\.)?\d[\d.]*\W+)?(?:and|or|but|more on|more about) ")
 _NUMBERING: Final = re.compile(
     r"^\W*(?:(?:[A-Z]\.?)?\d+(?:[.\-]\d+)*\.?|[IVX]+\.|[A-Z]\.|[a-z]\))?\W+"
@@ -151,7 +152,8 @@ def is_generic_title(title: str) -> bool:
 def _is_part(heading: str) -> bool:
     """Whether a heading, in small letters, speaks of its own page or goes on from another."""
     says = "this" in heading or "below" in heading
-    return bool((says and _OF_THIS.search(heading)) or _GOES_ON.match(heading))
+    is_cut = heading.endswith(_CUT)
+    return is_cut or bool((says and _OF_THIS.search(heading)) or _GOES_ON.match(heading))
 
 
 def heads_list(heading: str) -> bool:
