@@ -3,13 +3,14 @@
 import random
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from shelves import Shelves, prose, rows
 
 from pipelines.fingerprint import minhash, similarity
 from pipelines.rows import document_id
 from pipelines.splits import NEITHER, OPEN, TRAIN, VALIDATION, own_sides, sides
-from pipelines.stood import read_sides
+from pipelines.stood import Sides, read_sides, write_sides
 
 OWN = np.array([TRAIN, VALIDATION] * 4, dtype=np.int8)
 NONE = np.full(8, OPEN, dtype=np.int8)
@@ -185,6 +186,20 @@ def test_the_memory_of_sides_outlives_other_options_and_lost_shards(tmp_path):
     assert check(built, stood, {}) > 20
     known = sides_of(first)
     assert known.items() <= sides_of(built).items()
+
+
+def test_sides_that_are_remembered_are_sorted_and_later_ones_hold(tmp_path):
+    def told(**sides):
+        return Sides(pa.array(list(sides)), np.array(list(sides.values()), dtype=np.int8))
+
+    earlier = told(c=TRAIN, a=VALIDATION)
+    path = tmp_path / "sides.parquet"
+    write_sides(earlier.then(told(b=TRAIN, c=VALIDATION)), path)
+    found = read_sides(path)
+    assert found.url.to_pylist() == ["a", "b", "c"]
+    assert found.side.tolist() == [VALIDATION, TRAIN, VALIDATION]
+    assert found.then(Sides()).of(pa.array(["d", "b"])).tolist() == [OPEN, TRAIN]
+    assert Sides().then(earlier) is earlier
 
 
 def test_another_seed_begins_anew(tmp_path):
