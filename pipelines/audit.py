@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.ballot import PAIR_REASONS, begins_of
@@ -156,8 +157,8 @@ def write_attribution(
     """``ATTRIBUTION``: a line for each page whose text is used, by its newest revision."""
     newest = np.unique(np.where(roster.newest[used] >= 0, roster.newest[used], used))
     identities = roster.table.select(["document_id"]).take(pa.array(newest))
-    licences = set(_texts(roster.table, "license"))
-    terms = {"license": sorted(licences), "terms": [_terms(one) for one in sorted(licences)]}
+    licences = list(_tally(roster.table, "license"))
+    terms = {"license": licences, "terms": [_terms(one) for one in licences]}
     db.register("works", identities)
     db.register("terms", pa.table(terms, pa.schema([(name, pa.string()) for name in terms])))
     reader = db.sql(_WORKS, params={"paths": [str(one.extract) for one in extracts]})
@@ -205,11 +206,13 @@ def numbers(
             "left_out": {name: pairs[name] for name in PAIR_REASONS if pairs[name]},
         },
         "tokens": {split: tokens[split] for split in SPLITS},
-        "licenses": dict(sorted(Counter(_texts(chosen, "license")).items())),
-        "languages": dict(sorted(Counter(_texts(chosen, "language")).items())),
+        "licenses": _tally(chosen, "license"),
+        "languages": _tally(chosen, "language"),
         "by": [list(row) for row in counts],
     }
 
 
-def _texts(table: pa.Table, column: str) -> list[str]:
-    return [text or "" for text in table.column(column).to_pylist()]
+def _tally(table: pa.Table, column: str) -> dict[str, int]:
+    """How often each text stands in a column, in their order; none counts as empty."""
+    counted = pc.value_counts(table.column(column).fill_null("")).to_pylist()
+    return dict(sorted((one["values"], one["counts"]) for one in counted))

@@ -164,12 +164,15 @@ def _leave_out(roster: Roster, where: NDArray[np.bool_], reason: str) -> None:
 
 def refuse(roster: Roster, refused: Mapping[str, str]) -> None:
     """Leave out what must not be used: ``refused`` by document, and what the rows say."""
-    identities = roster.texts("document_id")
-    for document, signal in enumerate(roster.texts("consent")):
-        why = refused.get(identities[document], f"denied: {signal}" if signal else "")
-        if why:
-            name, _, roster.detail[document] = why.partition(": ")
-            roster.reason[document] = _CODE[name]
+    table = roster.table
+    asked = pc.fill_null(pc.not_equal(table.column("consent"), ""), False)
+    named = pc.is_in(table.column("document_id"), pa.array(list(refused), pa.string()))
+    rows = pc.indices_nonzero(pc.or_(asked, named))
+    some = table.select(["document_id", "consent"]).take(rows).to_pydict()
+    for document, *said in zip(rows.to_pylist(), *some.values(), strict=True):
+        why = refused.get(said[0], f"denied: {said[1]}")
+        name, _, roster.detail[document] = why.partition(": ")
+        roster.reason[document] = _CODE[name]
 
 
 def choose(roster: Roster, recipe: Recipe) -> None:
@@ -236,10 +239,8 @@ def deduplicate(
     roster.kept, roster.similarity = kept, similarity
     dropped = np.flatnonzero((kept >= 0) & (kept != np.arange(count)))
     hashes = roster.table.column("text_hash").combine_chunks()
-    same = (
-        np.array(hashes.take(pa.array(dropped)).to_pylist(), dtype=object)
-        == np.array(hashes.take(pa.array(kept[dropped])).to_pylist(), dtype=object)
-    ).astype(bool)
+    texts = (hashes.take(pa.array(documents)) for documents in (dropped, kept[dropped]))
+    same = pc.fill_null(pc.equal(*texts), False).to_numpy(zero_copy_only=False)
     roster.reason[dropped] = np.where(same, _CODE["duplicate"], _CODE["near-duplicate"])
 
 
