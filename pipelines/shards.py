@@ -204,14 +204,25 @@ def read_rows(path: Path) -> list[Row]:
 
 def shard_table(path: Path, stream: str, columns: Sequence[str]) -> pa.Table:
     """Columns of a Parquet shard; those that older shards do not have are null."""
-    schema = SCHEMAS[stream]
     file = pq.ParquetFile(path)
     there = set(file.schema_arrow.names)
-    table = file.read(columns=[name for name in columns if name in there])
-    for place, name in enumerate(columns):
-        if name not in there:
-            kind = schema.field(name).type
-            table = table.add_column(place, name, pa.nulls(len(table), kind))
+    return _all_of(file.read([name for name in columns if name in there]), stream, columns)
+
+
+def shard_parts(path: Path, stream: str, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """The same, a row group at a time."""
+    file = pq.ParquetFile(path)
+    there = set(file.schema_arrow.names)
+    names = [name for name in columns if name in there]
+    for group in range(file.num_row_groups):
+        yield _all_of(file.read_row_group(group, names), stream, columns)
+
+
+def _all_of(table: pa.Table, stream: str, columns: Sequence[str]) -> pa.Table:
+    for name in columns:
+        if name not in table.column_names:
+            kind = SCHEMAS[stream].field(name).type
+            table = table.append_column(name, pa.nulls(len(table), kind))
     return table.select(list(columns))
 
 

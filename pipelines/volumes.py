@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from pipelines.measured import MEASURES
 from pipelines.rowgroups import RowGroups
-from pipelines.shards import SCHEMAS, shard_table
+from pipelines.shards import SCHEMAS, shard_parts
 from pipelines.splits import SPLITS
 
 if TYPE_CHECKING:
@@ -34,11 +34,13 @@ FILE_ROWS: Final = 100_000  # pairs of shards that a file is made of, used or no
 ROW_GROUP: Final = 10_000
 _FEW: Final = ["kind", "site", "language", "license", "system_prompt", "extractor", "document_id",
                "url", "fetched_at", "revision", "rules_version", "masked"]  # fmt: skip
-_PLAIN: Final = [
-    pa.field(field.name, pa.string()) if field.name == "site" else field
-    for field in SCHEMAS["pairs"]
-    if field.name not in MEASURES
-]
+_PLAIN: Final = pa.schema(
+    [
+        pa.field(field.name, pa.string()) if field.name == "site" else field
+        for field in SCHEMAS["pairs"]
+        if field.name not in MEASURES
+    ]
+)
 # The columns of the shards, without what only the build asks for, and whether boilerplate was cut
 # out of the completion.
 COLUMNS: Final = pa.schema([*_PLAIN, pa.field("trimmed", pa.bool_())])
@@ -146,21 +148,28 @@ def write(plans: Sequence[Plan], extracts: Sequence[Extract], paths: Sequence[Pa
         files += [RowGroups(path, COLUMNS, ROW_GROUP, _FEW) for path in paths]
         wanted = {shard for plan in plans for shard, _ in plan.rows}
         for shard in sorted(wanted, key=plans[0].group.index):
-            table = shard_table(extracts[shard].path, "pairs", [field.name for field in _PLAIN])
-            for plan, file in zip(plans, files, strict=True):
-                for rows in (rows for one, rows in plan.rows if one == shard):
-                    file.add(_taken(table, rows, plan.changed.get(shard, {})))
+            begin = 0
+            for table in shard_parts(extracts[shard].path, "pairs", _PLAIN.names):
+                for plan, file in zip(plans, files, strict=True):
+                    for rows in (rows for one, rows in plan.rows if one == shard):
+                        file.add(_taken(table, begin, rows, plan.changed.get(shard, {})))
+                begin += len(table)
         whole = True
     finally:
         for file in files:
             file.close(whole=whole)
 
 
-def _taken(table: pa.Table, rows: NDArray[np.int64], changed: Mapping[int, str]) -> pa.Table:
-    """Rows of a shard as they stand in the data, with the texts that are others."""
+def _taken(
+    table: pa.Table, begin: int, rows: NDArray[np.int64], changed: Mapping[int, str]
+) -> pa.Table:
+    """Of a shard's rows from ``begin`` on those that are taken, with the texts that are others."""
+    end = begin + len(table)
+    rows = rows[slice(*np.searchsorted(rows, (begin, end)))]
+    changed = {at: text for at, text in changed.items() if begin <= at < end}
     if len(rows) < len(table):
         mask = np.zeros(len(table), dtype=bool)
-        mask[rows] = True
+        mask[rows - begin] = True
         table = table.filter(pa.array(mask))
     trimmed = np.zeros(len(table), dtype=bool)
     if changed:
