@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forks import Forks
 from web import Web, serving
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +28,15 @@ allow_private_addresses = true
 {request}
 {more}
 """
+
+
+FORKS = Forks()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forks() -> Iterator[None]:
+    yield
+    FORKS.close()
 
 
 @dataclass
@@ -84,8 +94,12 @@ class Crawler:
         return [sys.executable, "-m", "scrapy", *args]
 
     def run(self, *args: str, timeout: float = 100, **environment: str) -> Crawl:
+        args = args or ("crawl", "articles")
+        if not any(name.startswith("PYTHON") for name in environment):
+            ended = FORKS.run(list(args), self.environment(**environment), timeout)
+            return Crawl(*ended, self.data)
         done = subprocess.run(
-            self.command(*(args or ("crawl", "articles"))),
+            self.command(*args),
             cwd=ROOT,
             env=self.environment(**environment),
             capture_output=True,
