@@ -293,7 +293,7 @@ def keep_pair(pair: Pair, rules: PairRules, language: str = "") -> str | None:
 
     >>> from pipelines.rules import PairRules
     >>> keep_pair(Pair("Bees", "They build their hives with wax.", "title"), PairRules())
-    >>> keep_pair(Pair("How bees build hives of wax", "HOW BEES BUILD HIVES OF WAX", "title"), PairRules())
+    >>> keep_pair(Pair("How bees make their wax", "HOW BEES MAKE THEIR WAX", "title"), PairRules())
     'prompt-is-completion'
     """
     return Judge(rules, language, (pair,)).reason(pair)
