@@ -37,6 +37,14 @@ SHARD_ROWS = 20_000
 CONSENT = '{"decision": "allow", "signal": ""}'
 NIGHT = 86_400_000
 BEGAN = 1_790_000_000_000  # milliseconds
+# A program begins with the peak of the one that starts it, so that a small one must.
+RUN = """
+import json, os, subprocess, sys
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+code = child.returncode = os.waitstatus_to_exitcode(status)
+print(json.dumps([code, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))
+"""
 # Documents that share three bands with an earlier one go; nobody is compared, no cluster is made.
 BY_HAND = """
 SET preserve_insertion_order = false;
@@ -159,12 +167,14 @@ def measured(command: list[str], data: Path) -> tuple[float, float, float]:
     """Seconds, CPU seconds and peak memory in MB of a program."""
     environment = {**os.environ, "FTCRAWLER_DATA": str(data)}
     began = time.monotonic()
-    child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{command}: exit code {child.returncode}")
-    return time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *command],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    code, cpu, memory = json.loads(done.stdout)
+    if code:
+        raise SystemExit(f"{command}: exit code {code}")
+    return time.monotonic() - began, cpu, memory / 1024
 
 
 def build(data: Path, memory: str) -> tuple[float, float, float]:
