@@ -275,7 +275,9 @@ def test_requests_of_pages_keep_the_sites_pace_and_are_counted(web, crawler):
     asked = [path for path in web.paths() if path.startswith("/api/")]
     assert sorted(asked) == [f"/api/{n}.json" for n in range(5)]
     times = [at for at, _, _ in web.seen]
-    assert min(b - a for a, b in pairwise(times)) > 0.35
+    gaps = [b - a for a, b in pairwise(times)]
+    assert min(gaps) > 0.25  # a server that is busy reads late
+    assert sum(gaps) / len(gaps) > 0.38
 
 
 @in_browser
