@@ -71,7 +71,7 @@ bench-extract: setup-bench ## WORST=10: our extraction beside others' on the ann
 	"$(BIN)/python" -m bench.extract --worst "$(or $(WORST),0)"
 
 bench-speed: setup-dev ## PAGES=1000 ROUNDS=5: pages a second beside three ordinary ways
-	"$(BIN)/python" bench/speed.py --pages "$(or $(PAGES),1000)" --rounds "$(or $(ROUNDS),5)"
+	"$(BIN)/python" bench/speed.py --pages "$(or $(PAGES),1500)" --rounds "$(or $(ROUNDS),5)"
 
 bench-consent: setup-dev ## what consent costs a crawl, beside stubs in its place
 	"$(BIN)/python" bench/consent.py
