@@ -140,6 +140,7 @@ def test_robots_are_kept_for_a_day_and_outlive_an_outage(web, crawler):
     assert "/b" in web.paths()
 
 
+@pytest.mark.slow
 def test_crawl_delay_is_kept_by_the_servers_clock(web, crawler):
     small_web(web)
     web.routes["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 0.5\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+import pytest
 from web import article, serving
 
 SITE = """
@@ -28,6 +29,7 @@ def at_once(asked: list[list[float]]) -> float:
     return sum(times[-1] - times[0] for times in asked) / whole
 
 
+@pytest.mark.slow
 def test_a_large_site_keeps_none_from_the_others(crawler):
     with ExitStack() as stack:
         large, *small = [stack.enter_context(serving()) for _ in range(5)]
@@ -46,6 +48,7 @@ def test_a_large_site_keeps_none_from_the_others(crawler):
     assert all(done.counts(f"small{n}")["page/document"] == 6 for n in range(4))
 
 
+@pytest.mark.slow
 def test_each_site_is_asked_at_its_own_pace_at_the_same_time(crawler):
     delays = [0.2] * 6 + [0.4] * 6
     with ExitStack() as stack:

@@ -6,6 +6,7 @@ import shutil
 import time
 from threading import Thread
 
+import pytest
 from web import Answer, article
 
 XML = "application/xml"
@@ -24,6 +25,7 @@ def urls(crawl, stream="documents"):
     return {row["url"].split("/", 3)[3] for row in crawl.rows(stream)}
 
 
+@pytest.mark.slow
 def test_text_that_two_pages_share_outlives_the_first_whatever_is_read_ahead(web, crawler):
     shared = article("Shared")
     web.page("/", article("Start", links=("/a",)))

@@ -217,6 +217,7 @@ def test_a_crawl_delay_of_a_day_leaves_the_site_alone(web, crawler):
     assert crawl.code == 3
 
 
+@pytest.mark.slow
 def test_a_server_that_slows_down_gets_about_one_request_at_a_time(web, crawler):
     lock, under_way, most, served = threading.Lock(), [0], [], [0]
 

@@ -117,6 +117,7 @@ def clone(tmp_path):
     return Clone(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_whole_crawl_at_debug_level_writes_no_key_anywhere(web, clone):
     """With pages, faults, an archive and a second night: the server gets the keys, nobody else."""
     links = ("/a", "/gone", "/reset", "/moved", "/away")
