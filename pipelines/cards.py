@@ -79,7 +79,8 @@ _CONTEXT: Final = {
 }
 
 
-def _hub_licence(manifest: Manifest) -> str:
+def hub_licence(manifest: Manifest) -> str:
+    """What the Hub calls the licence of all documents; ``other`` when there are several."""
     names = {licence_of(text).name for text in manifest["licenses"]}
     known = {_HUB.get(name, "other") for name in names}
     return known.pop() if len(known) == 1 else "other"
@@ -94,7 +95,7 @@ def _front(manifest: Manifest) -> str:
     splits = [name for name in ("train", "validation") if manifest["pairs"][name]]
     lines = [
         f"pretty_name: {json.dumps(manifest['dataset'], ensure_ascii=False)}",
-        f"license: {_hub_licence(manifest)}",
+        f"license: {hub_licence(manifest)}",
     ]
     if languages := sorted(code for code in manifest["languages"] if code):
         lines += ["language:", *(f"- {json.dumps(code)}" for code in languages)]
@@ -116,7 +117,8 @@ def _front(manifest: Manifest) -> str:
     return "\n".join(("---", *lines, "---"))
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> list[str]:
+def table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> list[str]:
+    """A table in Markdown, line by line; what stands in a cell cannot end it."""
     lines = [" | ".join(("", *head, "")).strip(), "| --- " * len(head) + "|"]
     for row in rows:
         cells = (f"{cell:,}" if isinstance(cell, int) else _cell(str(cell)) for cell in row)
@@ -138,14 +140,19 @@ def _sites(manifest: Manifest) -> list[tuple[Any, ...]]:
     return [(site, *row) for site, row in sorted(found.items())]
 
 
-def card(manifest: Manifest) -> str:
-    """``README.md``: what is in the dataset, how it was made, under which licences."""
-    pairs, documents, tokens = manifest["pairs"], manifest["documents"], manifest["tokens"]
-    licences = [
+def licence_table(manifest: Manifest) -> list[str]:
+    """The licences that pages name, what they ask for, and how many documents have them."""
+    rows = [
         (text or "none named", licence_of(text).name or "not known",
          ", ".join(licence_of(text).obligations) or "nothing that is known", count)
         for text, count in sorted(manifest["licenses"].items())
     ]  # fmt: skip
+    return table(("as the page says", "known as", "asks for", "documents"), rows)
+
+
+def card(manifest: Manifest) -> str:
+    """``README.md``: what is in the dataset, how it was made, under which licences."""
+    pairs, documents, tokens = manifest["pairs"], manifest["documents"], manifest["tokens"]
     parts = [
         _front(manifest),
         "",
@@ -157,11 +164,11 @@ def card(manifest: Manifest) -> str:
         f"{len(_sites(manifest)):,} sites, crawled where the sites permit it. Near-duplicates, "
         "the same page and the same text never stand on both sides."),
         "",
-        *_table(("site", "train", "validation", "left out"), _sites(manifest)),
+        *table(("site", "train", "validation", "left out"), _sites(manifest)),
         "",
         "## What was left out",
         "",
-        *_table(("reason", "documents", "pairs"), [
+        *table(("reason", "documents", "pairs"), [
             (name, documents["left_out"].get(name, 0), pairs["left_out"].get(name, 0))
             for name in sorted({*documents["left_out"], *pairs["left_out"]})
         ]),
@@ -171,7 +178,7 @@ def card(manifest: Manifest) -> str:
         "",
         "## Licences",
         "",
-        *_table(("as the page says", "known as", "asks for", "documents"), licences),
+        *licence_table(manifest),
         "",
         ("`ATTRIBUTION` names the title, authors, address and licence of every document. The texts "
         "belong to their authors; what a page says of its use is in the crawl's ledger."),
