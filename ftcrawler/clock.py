@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 
@@ -12,3 +13,12 @@ def iso(seconds: float) -> str:
     '2026-11-23T02:13:20Z'
     """
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def shifted(clock: Callable[[], float], seconds: float) -> Callable[[], float]:
+    """A clock that goes so much ahead.
+
+    >>> shifted(lambda: 100.0, 5)()
+    105.0
+    """
+    return (lambda: clock() + seconds) if seconds else clock

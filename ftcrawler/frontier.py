@@ -48,6 +48,19 @@ def user_agent(contact: str) -> str:
     return f"ftcrawler/{__version__} (+{contact})" if contact else f"ftcrawler/{__version__}"
 
 
+class Budget:
+    """What all sites of a run may use together: pages, and seconds of ``time.monotonic``."""
+
+    def __init__(self, pages: int = 0, seconds: float = 0.0) -> None:
+        self.pages = pages or math.inf
+        self.until = time.monotonic() + seconds if seconds else math.inf
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing more is to be asked for."""
+        return self.pages <= 0 or time.monotonic() >= self.until
+
+
 class SiteQueue:
     """One site during a run: what is in flight, and what comes next."""
 
@@ -56,7 +69,9 @@ class SiteQueue:
         self.agent = agent
         self.store = store
         self.retries: deque[Request] = deque()
+        self.budget = Budget()
         self.inflight = 0
+        self.bytes = 0  # of the bodies that came
         self.rendering: Counter[str] = Counter()  # not counted in the state yet
         self.fetched = store.fetched()
         self.listings = 0
@@ -97,7 +112,9 @@ class SiteQueue:
 
     @property
     def spent(self) -> bool:
-        """Whether the run's budget of pages is used up."""
+        """Whether the site's budget of pages is used up, or that of the whole run."""
+        if self.budget.spent:
+            return True
         most = None if self.store.rechecking else self.site.follow.max_pages
         return most is not None and self.fetched >= most
 
@@ -109,6 +126,7 @@ class SiteQueue:
             target = self._ahead.popleft()
             if target.kind == "page" or self.store.rechecking:
                 self.fetched += 1
+                self.budget.pages -= 1
             else:
                 self.listings += 1
             if not (why := self._left_out(target)):
@@ -154,6 +172,13 @@ class Frontier(BaseScheduler):
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Frontier:
         """The frontier of the crawler's spider, whose sites are open already."""
+        pages, seconds = (
+            crawler.settings.getint("RUN_PAGES"),
+            crawler.settings.getfloat("RUN_SECONDS"),
+        )
+        budget = Budget(pages, seconds)
+        for queue in crawler.spider.queues.values():  # type: ignore[union-attr] # it has queues
+            queue.budget = budget
         return cls(crawler.spider)  # type: ignore[arg-type] # the project has one spider
 
     def enqueue_request(self, request: Request) -> bool:

@@ -33,6 +33,14 @@ COMMIT_SECONDS = 5.0
 PROGRESS = "auto"
 PROGRESS_SECONDS = 0.0
 WARC_BYTES = 1024 * 1024 * 1024
+NIGHTLY_CRON = os.environ.get("FTCRAWLER_CRON") or "0 3 * * *"
+NIGHTLY_TIMEZONE = os.environ.get("FTCRAWLER_TIMEZONE") or "UTC"
+NIGHTLY_DATASET = "all"
+NIGHTLY_BUILD_OPTIONS: list[str] = []
+RUN_PAGES = 0
+RUN_SECONDS = 0.0
+RUN_ID = ""
+CLOCK_OFFSET = 0.0
 
 # -- Scrapy's -------------------------------------------------------------------------
 LOG_LEVEL = os.environ.get("FTCRAWLER_LOG_LEVEL") or "INFO"

@@ -20,6 +20,7 @@ from pydantic import (
 
 from ftcrawler.consent.decision import Permission, Profile, Statement, decide
 from ftcrawler.consent.licences import Choice, LicencePolicy
+from ftcrawler.schedule import check_cron, check_zone
 from ftcrawler.urls import canonical, host_of, origin_of
 from pipelines.quality import PAIR_REASONS
 from pipelines.records import PairKind, Trace, Verdict
@@ -92,7 +93,17 @@ def _robots_or_list(value: object) -> object:
     return value
 
 
+def _cron(cron: str) -> str:
+    return check_cron(cron) if cron else cron
+
+
+def _zone(zone: str) -> str:
+    return check_zone(zone) if zone else zone
+
+
 PairRule = Annotated[str, AfterValidator(_pair_rule)]
+Cron = Annotated[str, AfterValidator(_cron)]
+Zone = Annotated[str, AfterValidator(_zone)]
 Regex = Annotated[str, AfterValidator(_regex)]
 Selector = Annotated[str, AfterValidator(_selector)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
@@ -186,6 +197,13 @@ class Revisit(_Table):
     )
 
 
+class Schedule(_Table):
+    """When ``scrapy nightly`` crawls the site."""
+
+    cron: Cron = Field("", description="Minute, hour, day, month, weekday; default: NIGHTLY_CRON.")
+    timezone: Zone = Field("", description="Whose clock; default: NIGHTLY_TIMEZONE.")
+
+
 class Archive(_Table):
     """Whether what was fetched is kept as it came, for ``scrapy reextract``."""
 
@@ -236,6 +254,7 @@ class Site(_Table):
     extract: Extract = Extract()
     pairs: Pairs = Pairs()
     revisit: Revisit = Revisit()
+    schedule: Schedule = Schedule()
     archive: Archive = Archive()
     consent: Consent = Consent()
 

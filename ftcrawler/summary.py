@@ -31,6 +31,13 @@ SELECT reason, url FROM (
     AND (outcome = 'denied' OR (outcome = 'rejected' AND reason LIKE 'consent: %'))
 ) WHERE place <= ? ORDER BY reason, place
 """
+_YIELD = """
+SELECT coalesce(max(0, max(fetched_at) - (SELECT started_at FROM runs WHERE id = :run)), 0),
+    coalesce(sum(outcome = 'document' AND revision = 1), 0),
+    coalesce(sum(outcome = 'document' AND revision > 1), 0)
+FROM urls WHERE run = :run
+"""
+_HELD = "SELECT count(DISTINCT url_id) FROM documents WHERE retracted = ''"
 _SHOWN = 400  # characters of a sample
 
 
@@ -50,7 +57,9 @@ class SiteResult:
 
     ``resting`` says why the site was left alone before its URLs were done; ``kind`` is crawl,
     or recheck for a run that only looked whether what was kept may be used; ``left_out`` are
-    the first pages without permission, by the signal that decided.
+    the first pages without permission, by the signal that decided. ``seconds`` are from its
+    beginning to its last answer, ``bytes`` of the bodies that came, ``new`` and ``changed`` pages
+    that gave a document, ``held`` the documents that stand.
     """
 
     site: str
@@ -63,6 +72,11 @@ class SiteResult:
     resting: str = ""
     kind: str = "crawl"
     left_out: dict[str, list[str]] = field(default_factory=dict)
+    seconds: float = 0.0
+    bytes: int = 0
+    new: int = 0
+    changed: int = 0
+    held: int = 0
 
     def pages(self, outcome: str) -> int:
         """Pages that ended in an outcome."""
@@ -98,8 +112,10 @@ class SiteResult:
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
-def gather(store: SiteStore, resting: str = "") -> SiteResult:
-    """A site's result, read from its state at the end of a run."""
+def gather(store: SiteStore, resting: str = "", received: int = 0) -> SiteResult:
+    """A site's result, read from its state at the end of a run that ``received`` so many bytes."""
+    seconds, new, changed = store.state.db.execute(_YIELD, {"run": store.run}).fetchone()
+    (held,) = store.state.db.execute(_HELD).fetchone()
     rows = store.state.db.execute("SELECT file, rows, bytes, run FROM shards ORDER BY file")
     return SiteResult(
         store.site,
@@ -111,6 +127,11 @@ def gather(store: SiteStore, resting: str = "") -> SiteResult:
         resting,
         "recheck" if store.rechecking else "crawl",
         _left_out(store),
+        round(seconds, 1),
+        received,
+        new,
+        changed,
+        held,
     )
 
 
@@ -146,7 +167,7 @@ def warnings(result: SiteResult, data_dir: Path) -> list[str]:
     """What a site's owner should know: damaged files, pages that the site file forbids."""
     found = []
     if result.fruitless:
-        found.append(f"{result.site}: {_fruitless(result)}")
+        found.append(f"{result.site}: {why_fruitless(result)}")
     if result.unseen:
         found.append(f"{result.site}: {result.unseen:,} pages could not be looked at: run it again")
     for shard in result.shards:
@@ -161,7 +182,7 @@ def warnings(result: SiteResult, data_dir: Path) -> list[str]:
     return found
 
 
-def _fruitless(result: SiteResult) -> str:
+def why_fruitless(result: SiteResult) -> str:
     """Why a run brought nothing at all."""
     if result.resting:
         return f"left alone: {result.resting}"

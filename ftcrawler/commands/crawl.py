@@ -36,6 +36,8 @@ _NUMBERS = {  # settings and the least that each may be
     "EXTRACT_PAGES": 1,
     "EXTRACT_SECONDS": 1,
     "PROGRESS_SECONDS": 0,
+    "RUN_PAGES": 0,
+    "RUN_SECONDS": 0,
 }
 
 
@@ -230,7 +232,11 @@ class Command(ScrapyCrawl):
         if profile:
             pages = sum(result.fetched for result in spider.results.values())
             show_profile(console, profile, pages)
-        entry = record(spider.results, iso(started), iso(time.time()), reason, code)
+        ahead = crawler.settings.getfloat("CLOCK_OFFSET")
+        ended = time.time() + ahead
+        entry = record(spider.results, iso(started + ahead), iso(ended), reason, code)
+        if night := crawler.settings["RUN_ID"]:
+            entry["night"] = night
         if spider.progress:
             entry["event_loop_lag_ms"] = spider.progress.lags.told()
         if as_json:

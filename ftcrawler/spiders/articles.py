@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request, Spider
 
 from ftcrawler.answers import RefusedError, failure_reason
-from ftcrawler.clock import iso
+from ftcrawler.clock import iso, shifted
 from ftcrawler.consent.decision import Statement
 from ftcrawler.consent.tdmrep import SIGNAL as TDM_SIGNAL
 from ftcrawler.frontier import STORAGE_REASON, SiteQueue, user_agent
@@ -68,6 +68,7 @@ class ArticlesSpider(Spider):
     ) -> None:
         super().__init__()
         self.profile = profile
+        unknown.pop("_job", None)  # scrapyd gives every job's number
         if unknown:
             names = ", ".join(unknown)
             raise SiteError(
@@ -90,6 +91,7 @@ class ArticlesSpider(Spider):
         """Load the site files and open each site's memory; whatever is wrong is said here."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
+        spider.clock = shifted(time.time, settings.getfloat("CLOCK_OFFSET"))
         sites = load_sites(Path(settings["SITES_DIR"]), spider.names)
         if not sites:
             raise SiteError([f"{settings['SITES_DIR']}: no site is enabled"])
@@ -187,6 +189,7 @@ class ArticlesSpider(Spider):
 
     async def _answer(self, response: Response, queue: SiteQueue, target: Target) -> Page | Harvest:
         meta = response.meta
+        queue.bytes += len(response.body)
         headers = kept_headers(
             (key.decode("latin-1"), header_text(value))
             for key, values in response.headers.items()
@@ -283,7 +286,7 @@ class ArticlesSpider(Spider):
             self.progress.close()
         for name, queue in self.queues.items():
             resting = queue.resting.reason if queue.resting else ""
-            self.results[name] = gather(queue.store, resting)
+            self.results[name] = gather(queue.store, resting, queue.bytes)
             queue.store.close()
 
 
