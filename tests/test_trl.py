@@ -1,6 +1,6 @@
 """TRL trains on the formats' files: a tiny model with random weights, a few steps on the CPU.
 
-Needs ``torch`` and ``trl``, six gigabytes in requirements-train.txt: skipped without them.
+Needs requirements-train.txt: skipped without it.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from tiny_models import model_of, tokenizer_of
 
 from pipelines.formats import FORMATS
 
@@ -19,40 +20,18 @@ TEXTS = [
     ("What is honey made from?", "It is made from nectar, and keeps for years."),
     ("Do bears know?", "Bears know this."),
 ]
-TEMPLATE = (
-    "{% for m in messages %}<{{ m.role }}>{{ m.content }}</s>{% endfor %}"
-    "{% if add_generation_prompt %}<assistant>{% endif %}"
-)
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    transformers = pytest.importorskip("transformers")
-    tokenizers = pytest.importorskip("tokenizers")
-    inner = tokenizers.Tokenizer(tokenizers.models.BPE(unk_token="<unk>"))
-    inner.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    inner.decoder = tokenizers.decoders.ByteLevel()
-    special = ["<unk>", "</s>", "<pad>", "<system>", "<user>", "<assistant>"]
-    trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=400,
-        special_tokens=special,
-        initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
-    )
-    inner.train_from_iterator([text for pair in TEXTS for text in pair], trainer)
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=inner,
-        eos_token="</s>",
-        pad_token="<pad>",
-        unk_token="<unk>",
-        chat_template=TEMPLATE,
-    )
+    pytest.importorskip("transformers")
+    return tokenizer_of(text for pair in TEXTS for text in pair)
 
 
 @pytest.mark.parametrize("name", ["openai-chat", "trl", "prompt-completion", "text"])
 @pytest.mark.parametrize("system", ["", "Be brief."])
 def test_sft_trains_on_the_format(name, system, tokenizer, tmp_path, monkeypatch):
     trl = pytest.importorskip("trl")
-    transformers = pytest.importorskip("transformers")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
     from datasets import load_dataset  # noqa: PLC0415 - after the home is set
 
@@ -60,20 +39,8 @@ def test_sft_trains_on_the_format(name, system, tokenizer, tmp_path, monkeypatch
     path = tmp_path / "train.jsonl"
     FORMATS[name].write(rows, path)
     data = load_dataset("json", data_files=str(path), split="train", cache_dir=str(tmp_path / "c"))
-    model = transformers.LlamaForCausalLM(
-        transformers.LlamaConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=32,
-            intermediate_size=64,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            max_position_embeddings=256,
-            eos_token_id=tokenizer.eos_token_id,
-            pad_token_id=tokenizer.pad_token_id,
-        )
-    )
     trainer = trl.SFTTrainer(
-        model=model,
+        model=model_of(tokenizer, width=32),
         train_dataset=data,
         processing_class=tokenizer,
         args=trl.SFTConfig(
