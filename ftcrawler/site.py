@@ -20,6 +20,7 @@ from pydantic import (
 
 from ftcrawler.consent.decision import Permission, Profile, Statement, decide
 from ftcrawler.consent.licences import Choice, LicencePolicy
+from ftcrawler.remedies import SITE_ALARMS
 from ftcrawler.schedule import check_cron, check_zone
 from ftcrawler.urls import canonical, host_of, origin_of
 from pipelines.quality import PAIR_REASONS
@@ -101,6 +102,14 @@ def _zone(zone: str) -> str:
     return check_zone(zone) if zone else zone
 
 
+def _alarm(name: str) -> str:
+    if name not in SITE_ALARMS:
+        raise ValueError(f"no such alarm of a site; allowed: {', '.join(SITE_ALARMS)}")
+    return name
+
+
+AlarmName = Annotated[str, AfterValidator(_alarm)]
+Share = Annotated[float, Field(gt=0, le=1, strict=False)]
 PairRule = Annotated[str, AfterValidator(_pair_rule)]
 Cron = Annotated[str, AfterValidator(_cron)]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -204,6 +213,23 @@ class Schedule(_Table):
     timezone: Zone = Field("", description="Whose clock; default: NIGHTLY_TIMEZONE.")
 
 
+class Alarms(_Table):
+    """From where on a night's numbers raise an alarm."""
+
+    min_nights: int = Field(7, ge=2, le=28, description="Nights to compare with, at least.")
+    errors: Share = Field(0.2, description="Failed pages, as a share of all.")
+    gone: Share = Field(0.2, description="Pages that answer 404 or 410.")
+    yield_fell: Share = Field(0.5, description="Documents, as a share of the fewest before.")
+    yield_rose: float = Field(
+        5.0, ge=1, strict=False, description="Documents, as a multiple of the most before."
+    )
+    content_fell: Share = Field(
+        0.3, description="By so much fewer documents with titles, headings, the usual language."
+    )
+    duplicates: Share = Field(0.3, description="By so much more pairs that are there already.")
+    mute: list[AlarmName] = Field([], description="Names of alarms that are never raised.")
+
+
 class Archive(_Table):
     """Whether what was fetched is kept as it came, for ``scrapy reextract``."""
 
@@ -255,6 +281,7 @@ class Site(_Table):
     pairs: Pairs = Pairs()
     revisit: Revisit = Revisit()
     schedule: Schedule = Schedule()
+    alarms: Alarms = Alarms()
     archive: Archive = Archive()
     consent: Consent = Consent()
 
