@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test slow torture bench bench-sites bench-scaling bench-state bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build check lint types setup setup-dev setup-bench setup-train setup-render clean
+.PHONY: help demo test test-train slow torture bench bench-sites bench-scaling bench-state bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build check lint types setup setup-dev setup-bench setup-train setup-render setup-hub clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -24,7 +24,7 @@ $(VENV)/.installed-bench: $(VENV)/.installed-dev requirements-bench.txt
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch "$@"
 
-$(VENV)/.installed-train: $(VENV)/.installed-dev requirements-train.txt
+$(VENV)/.installed-train: $(VENV)/.installed requirements-train.txt
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements-train.txt
 	@touch "$@"
 
@@ -32,20 +32,29 @@ $(VENV)/.installed-render: $(VENV)/.installed requirements-render.txt
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements-render.txt
 	@touch "$@"
 
+$(VENV)/.installed-hub: $(VENV)/.installed requirements-hub.txt
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements-hub.txt
+	@touch "$@"
+
 setup: $(VENV)/.installed ## .venv with what a crawl needs
 setup-dev: $(VENV)/.installed-dev ## .venv with what tests, lint and types need too
 
 setup-bench: setup-dev $(VENV)/.installed-bench ## .venv with the extractors to compare with, too
 
-setup-train: setup-dev $(VENV)/.installed-train ## .venv with a trainer (6 GB), for tests/test_trl.py
+setup-train: setup $(VENV)/.installed-train ## .venv with what training on this machine needs too
 
 setup-render: setup $(VENV)/.installed-render ## .venv with what sites with render = true need, but for Chromium
+
+setup-hub: setup $(VENV)/.installed-hub ## .venv with the Hugging Face Hub's client, too
 
 demo: setup ## serve the embedded demo site, crawl it, show what came out
 	@"$(BIN)/python" -m scrapy demo
 
 test: setup-dev ## the tests that are fast
 	"$(BIN)/python" -m pytest -n auto
+
+test-train: setup-dev setup-train ## the tests that train a tiny model on the CPU
+	OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest -m slow tests/test_train.py tests/test_train_configs.py tests/test_trl.py
 
 slow: setup-dev ## the tests that take minutes or need Debian packages
 	"$(BIN)/python" -m pytest -n auto -m slow
