@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines import trainingrun
+from pipelines import trainingmodel, trainingrun
 from pipelines.trainingcard import card
-from pipelines.trainingcompare import compare, page
-from pipelines.trainingdata import load, samples
+from pipelines.trainingcompare import answer, compare, figures, page
+from pipelines.trainingdata import Sample, load, samples
 from pipelines.trainingfolder import (
     ADAPTER,
     CACHE,
@@ -29,8 +29,9 @@ from pipelines.trainingfolder import (
     write,
     write_json,
 )
+from pipelines.trainingmodel import Loaded
 from pipelines.trainingplan import Plan
-from pipelines.trainingrun import Loaded, Tell
+from pipelines.trainingrun import Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def train(order: Order, tell: Tell) -> Trained:
     folder = order.folder
     if is_finished(folder):
         return Trained(folder, read_receipt(folder), is_new=False)
-    trainingrun.require_extra()
+    trainingmodel.require_extra()
     if not order.files.get("train"):
         raise TrainingError(f"{order.dataset}: has no pairs to train on; build another version")
     with locked(folder):
@@ -89,8 +90,37 @@ def train(order: Order, tell: Tell) -> Trained:
             return Trained(folder, read_receipt(folder), is_new=False)
         receipt = _begun(order, read_receipt(folder))
         write_json(folder / RECEIPT, receipt)
-        trainingrun.prepare_environment(order.plan, folder / CACHE)
+        trainingmodel.prepare_environment(order.plan, folder / CACHE)
         return Trained(folder, _trained(order, receipt, tell), is_new=True)
+
+
+def summary(done: Trained) -> list[str]:
+    """What came out, in lines.
+
+    >>> losses = {"base": {"loss": 3.0}, "tuned": {"loss": 2.0}}
+    >>> receipt = {"steps": 9, "kept_step": 6, "comparison": losses}
+    >>> summary(Trained(Path("m"), receipt, is_new=True))[0]
+    'trained 9 steps, kept those up to 6'
+    """
+    steps, kept = done.receipt["steps"], done.receipt["kept_step"]
+    lines = [f"trained {steps:,} steps" + (f", kept those up to {kept:,}" if kept < steps else "")]
+    if not done.is_new:
+        lines = [f"was trained already, {steps:,} steps; nothing is done"]
+    for label, before, after in figures(done.receipt["comparison"]):
+        lines.append(f"{label}: {before} before, {after} after")
+    return [*lines, f"adapter in {done.adapter}", f"samples in {done.folder / COMPARISON}.md"]
+
+
+def answers(plan: Plan, adapter: Path | None, samples: Sequence[Sample]) -> list[str]:
+    """What the base model answers, or with an adapter the tuned one."""
+    trainingmodel.require_extra()
+    trainingmodel.prepare_environment(plan)
+    loaded = trainingmodel.load(plan)
+    model = trainingmodel.with_adapter(loaded.model, adapter).to(loaded.device).eval()
+    return [
+        answer(model, loaded.tokenizer, one, is_chat=loaded.is_chat, tokens=plan.sample_tokens)
+        for one in samples
+    ]
 
 
 def _begun(order: Order, earlier: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +130,7 @@ def _begun(order: Order, earlier: Mapping[str, Any]) -> dict[str, Any]:
         "dataset_sha256": order.sha256,
         "base_model": order.plan.model,
         "plan": order.plan.model_dump(mode="json"),
-        "software": trainingrun.software(),
+        "software": trainingmodel.software(),
         "started": earlier.get("started") or _now(),
         "sittings": [*earlier.get("sittings", []), {"began": _now()}],
     }
@@ -110,14 +140,18 @@ def _trained(order: Order, receipt: dict[str, Any], tell: Tell) -> dict[str, Any
     began = time.monotonic()
     plan, folder = order.plan, order.folder
     tell(f"loads {plan.model}", 0, 0)
-    loaded = trainingrun.load(plan)
+    loaded = trainingmodel.load(plan)
     tell(f"on {loaded.device}, pairs as {'chats' if loaded.is_chat else 'plain text'}", 0, 0)
     data = _examples(order, loaded)
     trainer, progress = trainingrun.make_trainer(plan, folder, loaded, data, tell)
     rows = {"train": len(trainer.train_dataset), "validation": len(trainer.eval_dataset or ())}
     tell(f"trains on {rows['train']:,} pairs, validates with {rows['validation']:,}", 0, 0)
-    if cut := len(data[0]) - rows["train"]:
-        tell(f"{cut:,} pairs are left out: their prompts fill max_length", 0, 0)
+    longest = plan.hyperparameters.max_length
+    left_out = len(data[0]) - rows["train"]
+    cut = trainingrun.filled(trainer.train_dataset, longest)
+    for number, what in ((left_out, "left out: the prompt alone has so many"), (cut, "cut there")):
+        if number:
+            tell(f"max_length {longest:,} tokens: {number:,} pairs are {what}", 0, 0)
     steps = trainingrun.run(trainer, progress)
     asked = samples(order.files.get("validation", ()), plan.samples, plan.seed)
     tell("compares before and after", 0, 0)
@@ -130,7 +164,7 @@ def _trained(order: Order, receipt: dict[str, Any], tell: Tell) -> dict[str, Any
         "finished": _now(),
         "device": loaded.device,
         "template": "chat" if loaded.is_chat else "plain",
-        "rows": rows | {"too_long": cut},
+        "rows": rows | {"left_out": left_out, "cut": cut},
         "steps": steps,
         "kept_step": _kept_step(trainer, steps),
         "comparison": {name: found[name] for name in ("base", "tuned")},

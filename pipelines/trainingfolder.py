@@ -7,6 +7,7 @@ by step), ``checkpoints/`` and, when it is finished, ``adapter/`` and ``comparis
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -132,3 +133,20 @@ def model_state(model: str) -> str:
     config = folder / "config.json"
     said = config.read_text("utf-8", "replace") if config.is_file() else ""
     return json.dumps([sizes, said])
+
+
+def losses(folder: Path, most: int = 500) -> list[tuple[int, float | None, float | None]]:
+    """Step, loss, validation loss of the log, thinned out evenly; None for what was not taken."""
+    found: dict[int, list[float | None]] = {}
+    try:
+        lines = (folder / LOG).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    for line in lines:
+        with contextlib.suppress(ValueError):  # the last line of a killed training
+            said = json.loads(line)
+            entry = found.setdefault(said["step"], [None, None])
+            for place, name in enumerate(("loss", "eval_loss")):
+                entry[place] = said.get(name, entry[place])
+    rows = [(step, loss, held_out) for step, (loss, held_out) in sorted(found.items())]
+    return rows[:: -(-len(rows) // most)] if rows else []

@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 _MOST_CHECKPOINTS: Final = 10  # in a training, about
 _MOST_BETWEEN: Final = 200  # steps that a kill may cost
+_DEVICE: Final = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 _SHOWN: Final = 12  # hex digits of a fingerprint in a folder's name
 
 
@@ -81,12 +83,19 @@ class Plan(BaseModel):
     template: Literal["auto", "chat", "plain"] = "auto"
     hyperparameters: Hyperparameters = Hyperparameters()
     seed: int = Field(default=0, ge=0, lt=2**32)
-    device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
+    device: str = "auto"
     keep: Literal["best", "last"] = "best"
     checkpoint_steps: int = Field(default=0, ge=0)
     validation_rows: int = Field(default=200, ge=0)
     samples: int = Field(default=4, ge=0, le=100)
     sample_tokens: int = Field(default=96, ge=1, le=4096)
+
+    @field_validator("device")
+    @classmethod
+    def _is_device(cls, value: str) -> str:
+        if not _DEVICE.fullmatch(value):
+            raise ValueError(f"{value!r}: auto, cpu, mps, cuda, or cuda:1 for the second card")
+        return value
 
     def every(self, rows: int) -> int:
         """After how many steps a checkpoint is written and the validation loss taken.

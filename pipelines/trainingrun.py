@@ -1,133 +1,27 @@
 """A plan and examples -> an adapter: TRL with LoRA, from the last whole checkpoint on.
 
-Everything heavy is imported inside functions: the extra of requirements-train.txt may be missing.
+Everything heavy is imported inside functions, as in ``trainingmodel``.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow.compute as pc
+
 from pipelines.trainingfolder import CHECKPOINTS, LOG, TrainingError, last_checkpoint, seal
+from pipelines.trainingmodel import Loaded, first_line
 from pipelines.trainingplan import Plan
 
-NEEDED: Final = ("torch", "trl", "peft", "transformers", "datasets")
-_MISSING: Final = "run make setup-train, or pip install -r requirements-train.txt"
 _SMALLER: Final = "lower micro_batch_size or max_length, or take a smaller model"
 
 Tell = Callable[[str, int, int], None]  # what is done; step, of how many
-
-
-def missing() -> list[str]:
-    """The packages of the extra that are not installed, without importing any."""
-    return [name for name in NEEDED if importlib.util.find_spec(name) is None]
-
-
-def require_extra() -> None:
-    """Raises :class:`TrainingError` when the extra is not installed."""
-    if absent := missing():
-        raise TrainingError(f"training needs {', '.join(absent)}: {_MISSING}")
-
-
-def software() -> dict[str, str]:
-    """The versions of what trains."""
-    return {name: installed(name) for name in NEEDED}
-
-
-def prepare_environment(plan: Plan, cache: Path) -> None:
-    """Nothing is reported to anybody, nothing asked for when the model lies in a folder.
-
-    For this process, before the libraries are imported. One card is used: TRL refuses several in
-    one process.
-    """
-    said = {"HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
-    said |= {"HF_DATASETS_CACHE": str(cache), "TRANSFORMERS_VERBOSITY": "error"}
-    if is_offline := Path(plan.model).is_dir():
-        said["HF_HUB_OFFLINE"] = "1"
-    if plan.device.startswith("cuda"):
-        said["CUDA_VISIBLE_DEVICES"] = plan.device.partition(":")[2] or "0"
-    elif "CUDA_VISIBLE_DEVICES" not in os.environ:
-        said["CUDA_VISIBLE_DEVICES"] = "0" if plan.device == "auto" else ""
-    os.environ.update(said)
-    from huggingface_hub import constants  # noqa: PLC0415 - the environment comes first
-
-    # It reads the environment when it is imported, which may have been earlier.
-    constants.HF_HUB_DISABLE_TELEMETRY = True
-    constants.HF_HUB_OFFLINE |= is_offline
-
-
-def device_of(plan: Plan) -> str:
-    """``cuda``, ``mps`` or ``cpu``. Raises :class:`TrainingError` for one that is not here."""
-    import torch  # noqa: PLC0415 - heavy
-
-    here = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    wanted = plan.device.partition(":")[0]
-    if wanted == "auto":
-        return next(name for name, is_here in here.items() if is_here)
-    if not here[wanted]:
-        raise TrainingError(f"device {plan.device}: PyTorch sees none here; take auto or cpu")
-    return wanted
-
-
-@dataclass
-class Loaded:
-    """A model with its tokenizer, where it is, whether in bfloat16, whether examples are chats."""
-
-    model: Any
-    tokenizer: Any
-    device: str
-    is_half: bool
-    is_chat: bool
-
-
-def load(plan: Plan) -> Loaded:
-    """The base model and its tokenizer. Raises :class:`TrainingError` for none."""
-    import torch  # noqa: PLC0415 - heavy
-    import transformers  # noqa: PLC0415 - heavy
-
-    transformers.utils.logging.disable_progress_bar()
-    device = device_of(plan)
-    half = device == "cuda" and torch.cuda.is_bf16_supported()
-    options: dict[str, Any] = {"revision": plan.revision} if plan.revision else {}
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(plan.model, **options)
-        model = transformers.AutoModelForCausalLM.from_pretrained(
-            plan.model, dtype=torch.bfloat16 if half else torch.float32, **options
-        )
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        raise TrainingError(
-            f"model {plan.model}: {_first_line(error)}; {_model_help(plan)}"
-        ) from error
-    is_chat = bool(tokenizer.chat_template) if plan.template == "auto" else plan.template == "chat"
-    if is_chat and not tokenizer.chat_template:
-        raise TrainingError(
-            f"model {plan.model}: its tokenizer has no template; say template = plain"
-        )
-    if tokenizer.eos_token is None:
-        raise TrainingError(f"model {plan.model}: its tokenizer names no end of text (eos_token)")
-    return Loaded(model, tokenizer, device, half, is_chat)
-
-
-def _model_help(plan: Plan) -> str:
-    if Path(plan.model).is_dir():
-        return "the folder must hold config.json, the weights and the tokenizer"
-    return "name a model on the Hub that you may read, or a folder"
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
 
 
 @dataclass
@@ -173,7 +67,7 @@ def _callback(progress: Progress) -> Any:
     """The progress as transformers wants it."""
     import transformers  # noqa: PLC0415 - heavy
 
-    class Callback(transformers.TrainerCallback):  # type: ignore[misc] - untyped
+    class Callback(transformers.TrainerCallback):  # type: ignore[misc]  # it may not be there
         def on_log(self, _args: Any, state: Any, _control: Any, **more: Any) -> None:
             progress.on_log(state, more.get("logs") or {})
 
@@ -206,6 +100,7 @@ def arguments(plan: Plan, folder: Path, loaded: Loaded, rows: int, held_out: int
         "gradient_checkpointing": device != "cpu",
         "use_cpu": device == "cpu",
         "bf16": loaded.is_half,
+        "logging_nan_inf_filter": False,
         "logging_steps": min(10, every),
         "save_strategy": "steps",
         "save_steps": every,
@@ -251,9 +146,18 @@ def make_trainer(
             callbacks=[_callback(progress)],
         )
     except ValueError as error:
-        raise TrainingError(f"the trainer refuses: {_first_line(error)}") from error
+        raise TrainingError(f"the trainer refuses: {first_line(error)}") from error
     trainer.remove_callback(transformers.PrinterCallback)
     return trainer, progress
+
+
+def filled(dataset: Any, most: int) -> int:
+    """How many of the trainer's examples have so many tokens."""
+    tables = dataset.select_columns("input_ids").with_format("arrow").iter(10_000)
+    return sum(
+        pc.sum(pc.greater_equal(pc.list_value_length(one["input_ids"]), most)).as_py() or 0
+        for one in tables
+    )
 
 
 def run(trainer: Any, progress: Progress) -> int:
