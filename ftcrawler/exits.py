@@ -14,3 +14,5 @@ class Exit(IntEnum):
     LOCKED = 5  # another process works on every chosen site
     STORAGE = 6  # the disk or the state refused; nothing half-written is left
     INTERRUPTED = 7  # ended by Ctrl-C or SIGTERM; the next run goes on
+    NOTHING_DUE = 8  # no site is due tonight
+    ALARM = 9  # all went well, but what came is not as usual

@@ -52,6 +52,16 @@ def load_sites(folder: Path, names: Iterable[str] | None = None) -> list[Site]:
     Raises :class:`SiteError` with the problems of all of them at once. A site that is named
     is returned even when it is not enabled.
     """
+    sites, problems = load_good_sites(folder, names)
+    if problems:
+        raise SiteError(problems)
+    return sites
+
+
+def load_good_sites(
+    folder: Path, names: Iterable[str] | None = None
+) -> tuple[list[Site], list[str]]:
+    """Those of the site files that can be used, and a sentence for each fault of the others."""
     files, problems = _chosen_files(folder, names)
     sites = []
     for path in files:
@@ -64,9 +74,7 @@ def load_sites(folder: Path, names: Iterable[str] | None = None) -> list[Site]:
             problems += error.problems
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"{path}: cannot be read: {error}")
-    if problems:
-        raise SiteError(problems)
-    return sites
+    return sites, problems
 
 
 def require_contacts(sites: Iterable[Site], contact: str) -> None:
