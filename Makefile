@@ -72,7 +72,7 @@ bench-scaling: setup-dev ## what more cores, larger pages and more pages cost
 	"$(BIN)/python" bench/scaling.py sizes
 	"$(BIN)/python" bench/scaling.py pages
 
-bench-state: setup-dev ## what a site's memory and a second night cost
+bench-state: setup-dev ## what a site's memory, its shards and a second night cost
 	"$(BIN)/python" bench/memory_of_a_site.py
 	"$(BIN)/python" bench/second_night.py
 

@@ -86,6 +86,17 @@ def rows(counts: dict[str, int]) -> int:
     return sum(n for name, n in counts.items() if name.startswith("pairs/"))
 
 
+def on_disk(data: Path) -> dict[str, int]:
+    """Bytes by folder of DATA_DIR, and those of shards by their format."""
+    sizes: dict[str, int] = {}
+    for path in data.rglob("*"):
+        if path.is_file():
+            folder = path.relative_to(data).parts[0]
+            kind = f" {path.suffix}" if path.suffix in {".parquet", ".jsonl"} else ""
+            sizes[folder + kind] = sizes.get(folder + kind, 0) + path.stat().st_size
+    return sizes
+
+
 def main(pages: int, kib: int) -> None:
     """Print the three nights side by side."""
     with tempfile.TemporaryDirectory() as name, serving(pages, kib) as url:
@@ -103,6 +114,8 @@ def main(pages: int, kib: int) -> None:
                 ask(f"{url}/-/changed/{pages // 20}")
             sent = int(ask(f"{url}/-/sent"))
             seconds, memory, counts = crawl(folder)
+            if not nights:
+                disk = on_disk(folder / "data")
             nights.append((label, seconds, int(ask(f"{url}/-/sent")) - sent, memory, counts))
         size = len(ask(url)) // 1024
         print(f"{pages} pages of {size} KiB; an empty run takes {start:.1f} s, included below\n")
@@ -114,6 +127,9 @@ def main(pages: int, kib: int) -> None:
                 f"{label:26}{seconds:9.1f}{visited / seconds:9.0f}{sent:13,}{rows(counts):11,}"
                 f"  {quarter // 1024} MiB at a quarter, {memory[-1] // 1024} MiB at the end"
             )
+        print("\non the disk after the first night, KiB a page:")
+        for part, size in sorted(disk.items()):
+            print(f"  {part:22}{size / 1024 / pages:6.2f}")
         (_, first, first_bytes, _, _), (_, second, second_bytes, _, _) = nights[:2]
         print(
             f"\nsecond night / first night: bytes {second_bytes / first_bytes:.3f}, "

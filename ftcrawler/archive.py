@@ -11,14 +11,39 @@ import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ftcrawler.state import State, StateError
 from pipelines.archive import page_record
 from pipelines.records import Capture, Page
 from pipelines.streams import checksum, sync_folder
 
+if TYPE_CHECKING:
+    import sqlite3
+
 STREAM = "archive"
 _OPEN = "archive/open"  # the state's key for "number length records" of the open file
+
+
+def final_name(number: int) -> str:
+    """The name of an archive file.
+
+    >>> final_name(3), open_name(final_name(3))
+    ('archive-000003.warc.gz', '.archive-000003.warc.gz.open')
+    """
+    return f"{STREAM}-{number:06d}.warc.gz"
+
+
+def open_name(final: str) -> str:
+    """The name of the same file while it is written to."""
+    return f".{final}.open"
+
+
+def unfinished(db: sqlite3.Connection) -> str:
+    """The name that the open file of a state will get, or ``""`` when nothing is in it."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (_OPEN,)).fetchone()
+    number, length, _ = map(int, (row[0] if row else "1 0 0").split())
+    return final_name(number) if length else ""
 
 
 class SiteArchive:
@@ -46,11 +71,11 @@ class SiteArchive:
 
     @property
     def _final_path(self) -> Path:
-        return self._folder / f"{STREAM}-{self._number:06d}.warc.gz"
+        return self._folder / final_name(self._number)
 
     @property
     def _open_path(self) -> Path:
-        return self._final_path.with_name(f".{self._final_path.name}.open")
+        return self._final_path.with_name(open_name(self._final_path.name))
 
     def _recover(self) -> None:
         """Undo a rename that was not recorded, cut off what was not committed."""
