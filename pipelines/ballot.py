@@ -1,95 +1,79 @@
-"""All pairs of a build in one table: which are used, on which side, and why not the others."""
+"""All pairs of a build: which are used, on which side, and why not the others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from pipelines.columns import coded, open_columns
 from pipelines.holdings import Recipe
-from pipelines.roster import DOCUMENT_REASONS
+from pipelines.roster import DOCUMENT_REASONS, USED
+from pipelines.splits import SPLITS, TRAIN, VALIDATION
 
 if TYPE_CHECKING:
-    import duckdb
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
+    from pipelines.near import Indexes
     from pipelines.roster import Roster
     from pipelines.sources import Extract
 
-# Why a pair is left out: for its document's sake, or its own. Numbers are kept in the table.
+# Why a pair is left out: for its document's sake, or its own.
 PAIR_REASONS: Final = (
     *DOCUMENT_REASONS,
     *("document-missing", "kind", "too-short", "outdated", "boilerplate"),
     *("other-split", "duplicate-pair", "cap", "budget"),
 )
 CODE: Final = {name: code for code, name in enumerate(PAIR_REASONS)}
+_SIDES: Final = 4  # train, validation, neither, and none for a pair without a document
+_AT_A_TIME: Final = 1 << 22  # pairs whose keys are sorted
+_SLOTS: Final = 1 << 22
 
-_TABLE: Final = """
-CREATE TABLE pairs AS
-SELECT
-    files.shard, rows.file_row_number AS row, documents.doc, rows.kind, rows.tokens,
-    {pair_id} AS pair_id, rows.said, rows.answer,
-    documents.side, documents.site,
-    documents.doc * $total + files.begin + rows.file_row_number AS place,
-    CAST(CASE
-        WHEN documents.doc IS NULL THEN $missing
-        WHEN documents.fate >= 0 THEN documents.fate
-        WHEN len($kinds) > 0 AND NOT list_contains($kinds, rows.kind) THEN $kind
-        WHEN rows.words < $min_words THEN $short
-    END AS TINYINT) AS reason,
-    CAST(NULL AS BIGINT) AS kept
-FROM read_parquet($paths, filename = true, file_row_number = true) rows
-JOIN files USING (filename) LEFT JOIN documents USING (document_id)
-"""
-# What stands on both sides belongs to the side of the document that said it first.
-_OWNERS: Final = """
-CREATE TEMP TABLE owners AS
-SELECT answer, arg_min(side, place) AS side FROM pairs
-WHERE side IN (0, 1) AND answer IN (
-    SELECT answer FROM pairs WHERE side = 0 AND answer IN (SELECT answer FROM pairs WHERE side = 1)
-) GROUP BY answer
-"""
-_OTHER_SIDE: Final = """
-UPDATE pairs SET reason = $code FROM owners
-WHERE pairs.answer = owners.answer AND pairs.side <> owners.side AND reason IS NULL
-"""
-_FIRSTS: Final = """
-CREATE TEMP TABLE firsts AS SELECT said, min(place) AS place FROM pairs SEMI JOIN again USING (said)
-WHERE reason IS NULL GROUP BY said
-"""
-_DUPLICATES: Final = """
-UPDATE pairs SET reason = $code, kept = firsts.place FROM firsts
-WHERE pairs.said = firsts.said AND pairs.place <> firsts.place AND reason IS NULL
-"""
-# Efraimidis and Spirakis 2006: the smallest of these are a sample weighted by ``weight``.
-_LOTS: Final = """
-CREATE TEMP TABLE lots AS
-SELECT place, site, tokens, most,
-    -ln((md5_number_lower($seed || pair_id) + 1.0) / 18446744073709551617.0) / weight AS lot
-FROM pairs JOIN sites USING (site) WHERE reason IS NULL
-"""
-_CAPPED: Final = """
-CREATE TEMP TABLE beyond AS SELECT place FROM lots
-QUALIFY row_number() OVER (PARTITION BY site ORDER BY lot, place) > most
-"""
-_SPENT: Final = """
-CREATE TEMP TABLE beyond AS SELECT place FROM lots
-QUALIFY sum(tokens) OVER (ORDER BY lot, place ROWS UNBOUNDED PRECEDING) > $most
-"""
-_BEYOND: Final = (
-    "UPDATE pairs SET reason = $code FROM beyond WHERE pairs.place = beyond.place",
-    "DELETE FROM lots WHERE place IN (SELECT place FROM beyond)",
-    "DROP TABLE beyond",
-)
-_CUTS: Final = """
-UPDATE pairs SET
-    reason = CASE WHEN cuts.completion IS NULL THEN $code END,
-    said = cuts.said, answer = cuts.answer, tokens = coalesce(cuts.tokens, pairs.tokens)
-FROM cuts WHERE pairs.shard = cuts.shard AND pairs.row = cuts.row AND reason IS NULL
-"""
-_NO_LIMIT: Final = 1 << 62
+
+@dataclass
+class Ballot:
+    """The pairs, numbered shard by shard and row by row; ``begins`` are each shard's first ones.
+
+    ``doc`` is the pair's document on the roster, -1 for none; ``kind`` indexes ``kinds``; ``said``
+    and ``answer`` are what pairs, and completions alone, are compared by; ``reason`` is ``USED``
+    or an index into ``PAIR_REASONS``. Of pairs that are said twice, ``copies`` are those that are
+    left out, ascending, and ``kept`` the pair in the place of each.
+    """
+
+    begins: Indexes
+    doc: NDArray[np.int32]
+    kind: NDArray[np.int8]
+    kinds: list[str]
+    tokens: NDArray[np.int32]
+    said: NDArray[np.uint64]
+    answer: NDArray[np.uint64]
+    reason: NDArray[np.int8]
+    sides: NDArray[np.int8]  # by document, and NEITHER's next for none
+    copies: Indexes = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    kept: Indexes = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.doc)
+
+    def side(self, pairs: Indexes | slice = slice(None)) -> NDArray[np.int8]:
+        """The side of pairs: that of their documents; those without one stand nowhere."""
+        found: NDArray[np.int8] = self.sides[self.doc[pairs]]
+        return found
+
+    def shards(self, pairs: Indexes) -> Indexes:
+        """The shard of each pair."""
+        found: Indexes = np.searchsorted(self.begins, pairs, side="right") - 1
+        return found
+
+    def leave_out(self, pairs: Indexes, reason: str) -> None:
+        """Leave out those of the pairs that are used so far."""
+        self.reason[pairs[self.reason[pairs] == USED]] = CODE[reason]
 
 
 def _fates(roster: Roster) -> NDArray[np.int8]:
@@ -99,152 +83,195 @@ def _fates(roster: Roster) -> NDArray[np.int8]:
     return fates
 
 
-def begins_of(extracts: Sequence[Extract]) -> NDArray[np.int64]:
-    """The number of the first row of each shard, counted through all, and of the one behind."""
-    return np.concatenate(([0], np.cumsum([one.rows for one in extracts], dtype=np.int64)))
-
-
-def gather(
-    db: duckdb.DuckDBPyConnection, roster: Roster, extracts: Sequence[Extract], recipe: Recipe
-) -> int:
-    """Make the table ``pairs`` of all shards; the number of rows."""
-    documents = pa.table(
-        {
-            "document_id": roster.table.column("document_id"),
-            "doc": np.arange(len(roster)),
-            "side": roster.side,
-            "site": roster.table.column("site"),
-            "fate": _fates(roster),
-        }
+def gather(roster: Roster, extracts: Sequence[Extract], recipe: Recipe) -> Ballot:
+    """The pairs of all shards, and what is decided of them by their documents and sizes."""
+    begins = np.concatenate(([0], np.cumsum([one.rows for one in extracts], dtype=np.int64)))
+    count = int(begins[-1])
+    ballot = Ballot(
+        begins=begins,
+        doc=np.empty(count, dtype=np.int32),
+        kind=np.empty(count, dtype=np.int8),
+        kinds=[],
+        tokens=np.empty(count, dtype=np.int32),
+        said=np.empty(count, dtype=np.uint64),
+        answer=np.empty(count, dtype=np.uint64),
+        reason=np.empty(count, dtype=np.int8),
+        sides=np.append(roster.side, np.int8(_SIDES - 1)).astype(np.int8),
     )
-    begins = begins_of(extracts)
-    files = pa.table(
-        {
-            "filename": [str(one.extract) for one in extracts],
-            "shard": pa.array(range(len(extracts)), pa.int32()),
-            "begin": begins[:-1],
-        }
-    )
-    db.register("documents", documents)
-    db.register("files", files)
-    # Lots are drawn by name; a column of null is not read.
-    pair_id = "rows.pair_id" if _is_drawn(recipe) else "CAST(NULL AS VARCHAR)"
-    db.execute(
-        _TABLE.format(pair_id=pair_id),
-        {
-            "paths": [str(one.extract) for one in extracts],
-            "total": int(begins[-1]) + 1,
-            "missing": CODE["document-missing"],
-            "kinds": list(recipe.kinds),
-            "kind": CODE["kind"],
-            "min_words": recipe.min_words,
-            "short": CODE["too-short"],
-        },
-    )
-    return int(begins[-1])
+    fates = np.append(_fates(roster), np.int8(CODE["document-missing"])).astype(np.int8)
+    opened = [open_columns(one.extract) for one in extracts]
+    numbers = _Numbers(roster, [table.column("document_id") for table in opened])
+    for shard, table in enumerate(opened):
+        mine = slice(int(begins[shard]), int(begins[shard + 1]))
+        ballot.doc[mine] = numbers.of(shard)
+        ballot.kind[mine] = _kinds(ballot.kinds, table.column("kind"))
+        for name, into in (("tokens", ballot.tokens), ("said", ballot.said),
+                           ("answer", ballot.answer)):  # fmt: skip
+            into[mine] = table.column(name).to_numpy()
+        ballot.reason[mine] = fates[ballot.doc[mine]]
+        if recipe.min_words > 0:
+            short = table.column("words").to_numpy() < recipe.min_words
+            ballot.leave_out(np.flatnonzero(short) + mine.start, "too-short")
+    if recipe.kinds:
+        chosen = np.array([name in recipe.kinds for name in ballot.kinds], dtype=bool)
+        for begin in range(0, count, _AT_A_TIME):
+            mine = slice(begin, begin + _AT_A_TIME)
+            # One that is too short is so of a kind that is chosen.
+            unasked = ~chosen[ballot.kind[mine]]
+            open_ = np.isin(ballot.reason[mine], (USED, CODE["too-short"]))
+            ballot.reason[mine][unasked & open_] = CODE["kind"]
+    return ballot
 
 
-def cut(db: duckdb.DuckDBPyConnection, cuts: pa.Table) -> None:
-    """Leave out, or compare anew, what is not as in its shard: ``shard``, ``row``, the new texts.
+class _Numbers:
+    """The documents of pairs by their numbers on the roster."""
 
-    Those without a completion are nothing but boilerplate.
+    def __init__(self, roster: Roster, columns: Sequence[pa.ChunkedArray]) -> None:
+        self._columns = columns
+        names = [chunk.dictionary for column in columns for chunk in column.chunks]
+        every = pa.chunked_array(names, pa.string())
+        place = pc.index_in(every, roster.rows.column("document_id"))
+        number = np.full(len(roster.rows) + 1, -1, dtype=np.int32)
+        number[roster.place] = np.arange(len(roster), dtype=np.int32)
+        self._found = number[pc.fill_null(place, len(roster.rows)).to_numpy()]
+        self._begins = np.cumsum([0, *(len(one) for one in names)])
+        self._chunks = np.cumsum([0, *(column.num_chunks for column in columns)])
+
+    def of(self, shard: int) -> NDArray[np.int32]:
+        """Those of a shard's rows, -1 for none."""
+        parts = [np.zeros(0, dtype=np.int32)]
+        for chunk, number in zip(
+            self._columns[shard].chunks, range(*self._chunks[shard : shard + 2]), strict=True
+        ):
+            mine = self._found[self._begins[number] : self._begins[number + 1]]
+            parts.append(mine[chunk.indices.to_numpy()])
+        return np.concatenate(parts)
+
+
+def _kinds(known: list[str], column: pa.ChunkedArray) -> NDArray[np.int8]:
+    """The kinds of a shard's rows as indexes into those that are known, which become more."""
+    found = coded(column)
+    names = [name or "" for name in found.values]
+    known += [name for name in names if name not in known]
+    among = np.array([known.index(name) for name in names], dtype=np.int8)
+    return among[found.codes] if len(among) else np.zeros(0, dtype=np.int8)
+
+
+def cut(ballot: Ballot, pairs: Indexes, texts: Iterable[tuple[int, int, int] | None]) -> None:
+    """Leave out, or compare anew, pairs that are not as in their shards.
+
+    ``texts`` are the tokens and both keys of each; those without are nothing but boilerplate.
     """
-    db.register("cuts", cuts)
-    db.execute(_CUTS, {"code": CODE["boilerplate"]})
-    db.unregister("cuts")
+    for pair, found in zip(pairs.tolist(), texts, strict=True):
+        if ballot.reason[pair] != USED:
+            continue
+        if found is None:
+            ballot.reason[pair] = CODE["boilerplate"]
+        else:
+            ballot.tokens[pair], ballot.said[pair], ballot.answer[pair] = found
 
 
-def leave_out(db: duckdb.DuckDBPyConnection, rows: pa.Table, reason: str) -> None:
-    """Leave out rows, by ``shard`` and ``row``, that are used so far."""
-    db.register("rows", rows)
-    db.execute(
-        "UPDATE pairs SET reason = $code FROM rows "
-        "WHERE pairs.shard = rows.shard AND pairs.row = rows.row AND reason IS NULL",
-        {"code": CODE[reason]},
-    )
-    db.unregister("rows")
+def decide(ballot: Ballot) -> None:
+    """Leave out what stands on the other side, and what is said twice."""
+    _leave_other_side(ballot)
+    _leave_copies(ballot)
 
 
-def decide(db: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
-    """Leave out what stands on the other side, what is said twice, and what is too much."""
-    db.execute(_OWNERS)
-    db.execute(_OTHER_SIDE, {"code": CODE["other-split"]})
-    db.register("again", _said_again(db))
-    db.execute(_FIRSTS)
-    db.unregister("again")
-    db.execute(_DUPLICATES, {"code": CODE["duplicate-pair"]})
-    if _is_drawn(recipe):
-        _draw(db, recipe)
+def _among(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Indexes:
+    """Where the keys are that are among the wanted ones, which are sorted."""
+    slots = np.zeros(_SLOTS, dtype=bool)
+    mask = np.uint64(_SLOTS - 1)
+    slots[(wanted & mask).astype(np.int32)] = True
+    found = []
+    for begin in range(0, len(keys), _AT_A_TIME):
+        some = keys[begin : begin + _AT_A_TIME]
+        likely = np.flatnonzero(slots[(some & mask).astype(np.int32)])
+        place = np.minimum(np.searchsorted(wanted, some[likely]), max(len(wanted) - 1, 0))
+        is_there = wanted[place] == some[likely] if len(wanted) else np.zeros(len(likely), bool)
+        found.append(likely[is_there] + begin)
+    return np.concatenate([np.zeros(0, dtype=np.int64), *found])
 
 
-def _is_drawn(recipe: Recipe) -> bool:
-    return bool(recipe.caps or recipe.max_tokens)
+def _firsts(ballot: Ballot, pairs: Indexes, keys: NDArray[np.uint64]) -> tuple[Indexes, Indexes]:
+    """Pairs in the order of their keys, and for each the first that has its key.
+
+    The first is that of the document that came first, and there the one before.
+    """
+    order = np.lexsort((pairs, ballot.doc[pairs], keys))
+    ordered = keys[order]
+    begins = np.concatenate((np.ones(min(len(order), 1), dtype=bool), ordered[1:] != ordered[:-1]))
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
+    return pairs[order], pairs[order[first]]
 
 
-def _said_again(db: duckdb.DuckDBPyConnection) -> pa.Table:
-    """What more than one pair says: sorting numbers is quicker than counting them by value."""
-    said = db.sql("SELECT said FROM pairs WHERE reason IS NULL").fetchnumpy()["said"]
-    ordered = np.sort(np.asarray(said))
-    return pa.table({"said": np.unique(ordered[1:][ordered[1:] == ordered[:-1]])})
+def _leave_other_side(ballot: Ballot) -> None:
+    """What stands on both sides belongs to the side of the document that said it first."""
+    validating = np.flatnonzero(ballot.side() == VALIDATION)
+    validated = np.unique(ballot.answer[validating])
+    both = _among(ballot.answer, validated)
+    both = both[np.isin(ballot.side(both), (TRAIN, VALIDATION))]
+    pairs, firsts = _firsts(ballot, both, ballot.answer[both])
+    ballot.leave_out(pairs[ballot.side(pairs) != ballot.side(firsts)], "other-split")
 
 
-def _draw(db: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
-    """Of what is left so many pairs a site, and so many tokens in all, by lot."""
-    caps, weights = dict(recipe.caps), dict(recipe.weights)
-    names = [row[0] for row in db.execute("SELECT DISTINCT site FROM documents").fetchall()]
-    sites = pa.table(
-        {
-            "site": pa.array(names, pa.string()),
-            "most": [caps.get(name, caps.get("", _NO_LIMIT)) for name in names],
-            "weight": [weights.get(name, weights.get("", 1.0)) for name in names],
-        }
-    )
-    db.register("sites", sites)
-    db.execute(_LOTS, {"seed": f"{recipe.seed}\n"})
-    if caps:
-        _leave_beyond(db, _CAPPED, {}, "cap")
-    if recipe.max_tokens:
-        _leave_beyond(db, _SPENT, {"most": recipe.max_tokens}, "budget")
+def _leave_copies(ballot: Ballot) -> None:
+    again = np.unique(np.concatenate([np.zeros(0, dtype=np.uint64), *_said_again(ballot)]))
+    some = _among(ballot.said, again)
+    some = some[ballot.reason[some] == USED]
+    pairs, firsts = _firsts(ballot, some, ballot.said[some])
+    copy = pairs != firsts
+    order = np.argsort(pairs[copy])
+    ballot.copies, ballot.kept = pairs[copy][order], firsts[copy][order]
+    ballot.leave_out(ballot.copies, "duplicate-pair")
 
 
-def _leave_beyond(
-    db: duckdb.DuckDBPyConnection, query: str, values: dict[str, int], reason: str
-) -> None:
-    db.execute(query, values)
-    update, forget, drop = _BEYOND
-    db.execute(update, {"code": CODE[reason]})
-    db.execute(forget)
-    db.execute(drop)
+def _said_again(ballot: Ballot) -> Iterable[NDArray[np.uint64]]:
+    """What more than one used pair says, so many at a time as can be sorted."""
+    parts = max(-(-len(ballot) // _AT_A_TIME), 1)
+    width = (1 << 64) // parts + 1
+    used = ballot.said[ballot.reason == USED] if parts == 1 else None
+    for part in range(parts):
+        if used is None:
+            least, most = np.uint64(part * width), np.uint64(min((part + 1) * width, 1 << 64) - 1)
+            mine = (ballot.reason == USED) & (ballot.said >= least) & (ballot.said <= most)
+            some = ballot.said[mine]
+        else:
+            some = used
+        some.sort()
+        yield some[1:][some[1:] == some[:-1]]
 
 
-def old_rows(db: duckdb.DuckDBPyConnection, roster: Roster) -> pa.Table:
-    """Pairs of older revisions that are used so far, as ``cutting.outdated`` takes them."""
-    older = np.flatnonzero(roster.reason == DOCUMENT_REASONS.index("older-revision"))
-    newest = pa.array(roster.newest[older])
-    there = roster.table.select(["document_id", "shard"]).take(newest)
-    names = ["doc", "document_id", "text_shard"]
-    db.register("older", pa.table([pa.array(older), *there.columns], names=names))
-    found: pa.Table = db.sql(
-        "SELECT pairs.shard, row, document_id, text_shard FROM pairs JOIN older USING (doc) "
-        "WHERE reason IS NULL ORDER BY pairs.shard, row"
-    ).to_arrow_table()
-    db.unregister("older")
-    return found
+def old_rows(ballot: Ballot, roster: Roster) -> tuple[Indexes, Indexes]:
+    """Pairs of older revisions that are used so far, and the newest revision of each's page."""
+    older = np.append(roster.reason == DOCUMENT_REASONS.index("older-revision"), False)
+    if not older.any():
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    pairs = np.flatnonzero(older[ballot.doc] & (ballot.reason == USED))
+    return pairs, roster.newest[ballot.doc[pairs]]
 
 
-def counts(db: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, int, int]]:
+def counts(ballot: Ballot, roster: Roster) -> list[tuple[str, str, str, int, int]]:
     """(site, kind, reason or split, pairs, tokens) of all pairs."""
-    query = (
-        "SELECT coalesce(site, ''), kind, reason, side, count(*), sum(tokens) FROM pairs "
-        "GROUP BY ALL ORDER BY ALL"
-    )
+    sites = np.append(roster.site.codes, len(roster.site.values)).astype(np.int64)
+    states, kinds = len(PAIR_REASONS) + 1, max(len(ballot.kinds), 1)
+    size = (len(roster.site.values) + 1) * kinds * states * _SIDES
+    rows, tokens = np.zeros(size, dtype=np.int64), np.zeros(size)
+    for begin in range(0, len(ballot), _AT_A_TIME):
+        mine = slice(begin, begin + _AT_A_TIME)
+        state = np.where(ballot.reason[mine] == USED, states - 1, ballot.reason[mine])
+        code = (sites[ballot.doc[mine]] * kinds + ballot.kind[mine]) * states + state
+        code = code * _SIDES + ballot.side(mine)
+        rows += np.bincount(code, minlength=size)
+        tokens += np.bincount(code, weights=ballot.tokens[mine], minlength=size)
+    names = [*(name or "" for name in roster.site.values), ""]
+    found = []
+    for there in np.flatnonzero(rows).tolist():
+        rest, side = divmod(there, _SIDES)
+        rest, number = divmod(rest, states)
+        site, kind = divmod(rest, kinds)
+        key = (names[site], ballot.kinds[kind], number, side)
+        found.append((*key, int(rows[there]), int(tokens[there])))
     return [
-        (
-            site,
-            kind,
-            PAIR_REASONS[reason] if reason is not None else ("train", "validation")[side],
-            rows,
-            int(tokens),
-        )
-        for site, kind, reason, side, rows, tokens in db.execute(query).fetchall()
+        (site, kind, PAIR_REASONS[state] if state < states - 1 else SPLITS[side], number, size)
+        for site, kind, state, side, number, size in sorted(found)
     ]

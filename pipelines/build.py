@@ -7,18 +7,30 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import audit, ballot, cutting, roster, sources, stood, versions, volumes
+from pipelines import (
+    audit,
+    ballot,
+    cutting,
+    filing,
+    leftout,
+    lots,
+    roster,
+    sources,
+    stood,
+    versions,
+    volumes,
+)
+from pipelines.attribution import write_attribution
+from pipelines.columns import integers
 from pipelines.fingerprint import MINHASH_VERSION
 from pipelines.formats import FORMATS
 from pipelines.manifest import describe, inputs, software
@@ -27,8 +39,9 @@ from pipelines.pairs import PAIRS_VERSION
 from pipelines.refusals import refusal
 from pipelines.report import REPORT, write_report
 from pipelines.shards import read_rows
-from pipelines.sources import AT_A_TIME, Cache, DamagedError, Extract, whole
+from pipelines.sources import Cache, DamagedError, Extract, whole
 from pipelines.streams import checksum
+from pipelines.workroom import Workroom, workroom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +49,6 @@ if TYPE_CHECKING:
     from pipelines.holdings import Holdings, Source
 
 BUILD_VERSION: Final = 1
-# Of the memory, DuckDB gets this share; the rest is for signatures, rows on their way, Python.
-_DUCKDB_SHARE: Final = 0.3
 CACHE: Final = ".cache"
 
 Progress = Callable[[str, int, int], None]
@@ -56,42 +67,22 @@ def build(
         aside = folder / order.name / f"{versions.ASIDE}{order.date}"
         aside.mkdir(parents=True)
         try:
-            with _database(folder, order.memory) as db:
-                return _Build(order, aside, db, progress).run(holdings)
-        except duckdb.IOException as error:
-            raise OSError(str(error)) from error
-        except duckdb.OutOfMemoryException as error:
-            raise MemoryError(str(error).partition("\n")[0]) from error
+            with workroom(folder, order.memory) as room:
+                return _Build(order, aside, room, progress).run(holdings)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
             with contextlib.suppress(OSError):  # it is no dataset without a version
                 aside.parent.rmdir()
 
 
-@contextlib.contextmanager
-def _database(folder: Path, memory: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    spill = folder / ".spill"
-    shutil.rmtree(spill, ignore_errors=True)
-    limit = f"{max(int(memory * _DUCKDB_SHARE) >> 20, 64)}MiB"
-    db = duckdb.connect(config={"memory_limit": limit, "temp_directory": str(spill)})
-    try:
-        db.execute("SET enable_progress_bar = false")
-        yield db
-    finally:
-        db.close()
-        shutil.rmtree(spill, ignore_errors=True)
-
-
 class _Build:
     """The steps of one build, and what passes from one to the next."""
 
-    def __init__(
-        self, order: Order, aside: Path, db: duckdb.DuckDBPyConnection, progress: Progress
-    ) -> None:
+    def __init__(self, order: Order, aside: Path, room: Workroom, progress: Progress) -> None:
         self.order = order
         self.folder = order.data_dir / versions.FOLDER
         self.aside = aside
-        self.db = db
+        self.room = room
         self.progress = progress
         self.before = versions.latest(order.data_dir, order.name)
         self.documents: list[Extract] = []
@@ -109,22 +100,23 @@ class _Build:
         self.progress("comparing documents", 0, 1)
         self.roster = roster.load(self.documents)
         known = self._known_sides()
-        lengths = partial(sources.lengths, self.documents, self.db)
+        lengths = partial(sources.lengths, self.documents)
         recipe, cache = self.order.recipe, self.folder / CACHE
         roster.judge(self.roster, recipe, refused, known, cut.signatures, lengths, cache)
         self.progress("comparing pairs", 0, 1)
-        ballot.gather(self.db, self.roster, self.pairs, self.order.recipe)
+        self.ballot = ballot.gather(self.roster, self.pairs, recipe)
         self._cut_pairs(holdings, cut)
-        old = ballot.old_rows(self.db, self.roster)
-        gone = cutting.outdated(self.db, old, self.pairs, self.documents)
-        ballot.leave_out(self.db, gone, "outdated")
-        ballot.decide(self.db, self.order.recipe)
-        used = audit.used_documents(self.db)
-        counts = audit.numbers(ballot.counts(self.db), self.roster, used)
+        self._leave_outdated()
+        ballot.decide(self.ballot)
+        if lots.is_drawn(recipe):
+            lots.draw(self.room.db, self.ballot, self.roster, self.pairs, recipe)
+        used = audit.used_documents(self.ballot, self.roster)
+        counts = audit.numbers(ballot.counts(self.ballot, self.roster), self.roster, used)
         if not counts["pairs"]["train"]:
             raise EmptyError(counts)
-        files = self._write_data()
-        self._write_audit(used, known)
+        groups = volumes.groups(self.ballot, self.pairs)
+        files = self._write_data(groups)
+        self._write_audit(groups, used, known)
         self._write_formats(files)
         return self._publish(counts, files)
 
@@ -182,60 +174,55 @@ class _Build:
         rows: list[dict[str, Any]] = []
         for shard, extract in enumerate(self.pairs):
             cutting.cut_pairs(shard, extract, cut, known[extract.source.site], rows)
-        ballot.cut(self.db, pa.Table.from_pylist(rows, cutting.CUTS))
+        begins = self.ballot.begins
+        pairs = np.array([begins[row["shard"]] + row["row"] for row in rows], dtype=np.int64)
+        ballot.cut(self.ballot, pairs, (row.get("measures") for row in rows))
         for row in rows:
             if row.get("completion"):
                 self.changed.setdefault(row["shard"], {})[row["row"]] = row["completion"]
 
-    def _write_data(self) -> list[volumes.Volume]:
-        """The data files: those that the version before has are linked."""
-        before = self.before
-        shelf = volumes.Shelf(
-            before.folder if before else None,
-            before.manifest["files"] if before else (),
-            self.cache.digest,
+    def _leave_outdated(self) -> None:
+        """Leave out what pages do not say any more."""
+        pairs, newest = ballot.old_rows(self.ballot, self.roster)
+        if not len(pairs):
+            return
+        shards = self.ballot.shards(pairs)
+        columns = {
+            "shard": integers(shards.astype(np.int32)),
+            "row": integers(pairs - self.ballot.begins[shards]),
+            "document_id": self.roster.column("document_id", newest),
+            "text_shard": integers(self.roster.shard[newest].astype(np.int32)),
+        }
+        gone = cutting.outdated(self.room.db, pa.table(columns), self.pairs, self.documents)
+        shard, row = (column.to_numpy() for column in gone.columns)
+        self.ballot.leave_out(self.ballot.begins[shard] + row, "outdated")
+
+    def _write_data(self, groups: Sequence[list[int]]) -> list[volumes.Volume]:
+        shelf = volumes.shelf(self.before, "data", self.cache.digest)
+        folder = self.aside / "data"
+        folder.mkdir()
+        plans = (volumes.plans(self.ballot, self.pairs, group, self.changed) for group in groups)
+        return filing.write_data(
+            plans,
+            self.pairs,
+            shelf,
+            folder,
+            lambda done: self.progress("writing", done, len(groups)),
         )
-        data = self.aside / "data"
-        data.mkdir()
 
-        def make(number: int, plans: list[volumes.Plan]) -> list[volumes.Made]:
-            paths = {plan.split: data / f"{plan.split}-{number}.tmp" for plan in plans}
-            linked = {plan.split: shelf.fetch(plan, paths[plan.split]) for plan in plans}
-            anew = [plan for plan in plans if not linked[plan.split]]
-            if anew:
-                volumes.write(anew, self.pairs, [paths[plan.split] for plan in anew])
-            return [
-                volumes.Made(plan, path, linked[plan.split] or self.cache.digest(path))
-                for plan, path in zip(plans, paths.values(), strict=True)
-            ]
-
-        with ThreadPoolExecutor(AT_A_TIME) as pool:
-            jobs = [
-                pool.submit(make, number, volumes.plans(self.db, self.pairs, group, self.changed))
-                for number, group in enumerate(volumes.groups(self.db, self.pairs))
-            ]
-            made: list[volumes.Made] = []
-            try:
-                for done, job in enumerate(jobs):
-                    self.progress("writing", done, len(jobs))
-                    made += job.result()
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
-        return volumes.shelve(made, data)
-
-    def _write_audit(self, used: Any, known: stood.Sides) -> None:
+    def _write_audit(self, groups: Sequence[list[int]], used: Any, known: stood.Sides) -> None:
         self.progress("writing what was left out", 0, 1)
         folder = self.aside / "audit"
         folder.mkdir()
         audit.write_documents(self.roster, folder / "documents.parquet")
-        audit.write_pairs(self.db, self.roster, self.pairs, folder / "pairs.parquet")
+        left_out = leftout.LeftOut(self.ballot, self.roster, self.pairs)
+        shelf = volumes.shelf(self.before, "audit", self.cache.digest)
+        self.left_out = filing.write_left_out(groups, left_out, shelf, folder)
         pages = used[np.unique(self.roster.address[used], return_index=True)[1]]
-        urls = self.roster.table.column("url").take(pa.array(pages))
+        urls = self.roster.column("url", pages)
         sides = known.then(stood.Sides(urls, self.roster.side[pages]))
         stood.write_sides(sides, folder / "sides.parquet")
-        path = self.aside / "ATTRIBUTION"
-        audit.write_attribution(self.db, self.roster, used, self.documents, path)
+        write_attribution(self.roster, used, self.aside / "ATTRIBUTION")
 
     def _write_formats(self, files: Sequence[volumes.Volume]) -> None:
         for name in self.order.formats:
@@ -250,11 +237,12 @@ class _Build:
 
     def _publish(self, counts: Mapping[str, Any], files: Sequence[volumes.Volume]) -> Built:
         recipe = asdict(self.order.recipe)
-        written = {
-            path.relative_to(self.aside).as_posix(): checksum(path)
-            for path in sorted(self.aside.rglob("*"))
-            if path.is_file() and path.parent.name != "data"
-        } | {f"data/{file.name}": file.sha256 for file in files}
+        written = {f"data/{file.name}": file.sha256 for file in files}
+        written |= {f"audit/{file.name}": file.sha256 for file in self.left_out}
+        for path in sorted(self.aside.rglob("*")):
+            name = path.relative_to(self.aside).as_posix()
+            if path.is_file() and name not in written:
+                written[name] = checksum(path)
         said = json.dumps([BUILD_VERSION, recipe, sorted(written.items())])
         digest = hashlib.sha256(said.encode()).hexdigest()
         damaged = tuple(self.damaged)
@@ -272,6 +260,7 @@ class _Build:
             "recipe": recipe,
             **counts,
             "files": volumes.as_records(files),
+            "left_out": volumes.as_records(self.left_out),
             "formats": list(self.order.formats),
             "written": written,
             "inputs": inputs((*self.documents, *self.pairs)),
@@ -289,9 +278,9 @@ class _Build:
     def _report(self, manifest: dict[str, Any]) -> None:
         if self.order.report:
             self.progress("writing the report", 0, 1)
-            self.db.execute("DROP TABLE pairs")  # its memory is wanted
+            del self.ballot  # its memory is wanted
             version = versions.Version(self.aside, manifest)
-            write_report(version, self.order.data_dir, self.db, self.aside / REPORT)
+            write_report(version, self.order.data_dir, self.room.db, self.aside / REPORT)
 
 
 def _no_documents(pairs: Sequence[Extract]) -> dict[str, Any]:

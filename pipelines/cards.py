@@ -173,8 +173,8 @@ def card(manifest: Manifest) -> str:
             for name in sorted({*documents["left_out"], *pairs["left_out"]})
         ]),
         "",
-        ("`audit/documents.parquet` and `audit/pairs.parquet` name every one, with the document or "
-        "pair that was kept in its place."),
+        ("`audit/documents.parquet` and `audit/pairs-*.parquet` name every one, with the document "
+        "or pair that was kept in its place."),
         "",
         "## Licences",
         "",

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +25,8 @@ from pipelines.sitewide import block_key
 from pipelines.streams import Row
 
 if TYPE_CHECKING:
+    import duckdb
+
     from pipelines.sources import Extract
 
 Span = tuple[int, int]
@@ -51,16 +52,6 @@ ORDER BY old.shard, old.row
 """
 _PLACE: Final = ("row", "start", "end")
 _BLOCKS: Final = pa.schema([*((name, pa.int32()) for name in _PLACE), ("key", pa.uint64())])
-CUTS: Final = pa.schema(
-    [
-        ("shard", pa.int32()),
-        ("row", pa.int64()),
-        ("completion", pa.string()),
-        ("tokens", pa.int32()),
-        ("said", pa.uint64()),
-        ("answer", pa.uint64()),
-    ]
-)
 
 
 @dataclass
@@ -154,7 +145,10 @@ def cut_pair(row: Row, spans: tuple[Span, ...], known: Mapping[bytes, str]) -> s
 def cut_pairs(
     shard: int, extract: Extract, cut: Cut, known: Mapping[bytes, str], into: list[Row]
 ) -> None:
-    """Add the pairs of a shard that change to ``into``, rows of ``CUTS``."""
+    """Add the pairs of a shard that change to ``into``: ``shard``, ``row``, and what is new.
+
+    That is their ``completion`` and ``measures``: tokens, and the keys of both texts and of it.
+    """
     names = shard_table(extract.path, "pairs", ["document_id"]).column(0)
     concerned = pc.is_in(names, pa.array(list(cut.spans), pa.string())).combine_chunks()
     numbers = pc.indices_nonzero(concerned)
@@ -170,13 +164,12 @@ def cut_pairs(
 
 
 def _anew(prompt: str, completion: str) -> Row:
-    """What a pair is compared by after its completion was cut; nothing when none is left."""
+    """A pair after its completion was cut; nothing when none is left."""
     if not completion:
         return {}
     found = measures(Pair(prompt, completion, "title"))
     said, answer = np.frombuffer(found["text_key"], dtype="<u8").tolist()
-    tokens = found["tokens"]
-    return {"completion": completion, "tokens": tokens, "said": said, "answer": answer}
+    return {"completion": completion, "measures": (found["tokens"], said, answer)}
 
 
 def outdated(

@@ -102,7 +102,7 @@ def _load(db: duckdb.DuckDBPyConnection, name: str, version: Version) -> None:
     files = [str(version.folder / "data" / file["name"]) for file in version.manifest["files"]]
     db.read_parquet(files, filename=True).create_view(f"{name}_rows")
     db.execute(_ROWS.format(name=name))
-    db.execute(_LEFT_OUT.format(name=name), [str(version.folder / "audit" / "pairs.parquet")])
+    db.execute(_LEFT_OUT.format(name=name), [str(version.folder / "audit" / "pairs*.parquet")])
 
 
 def _number(db: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
+from pipelines.columns import integers, write_columns
 from pipelines.records import Pair
 from pipelines.rows import measures
 from pipelines.shards import SCHEMAS, shard_table
@@ -21,19 +22,15 @@ _NAMES: Final = ("document_id", "pair_id", "kind")
 # ``said`` and ``answer``: what pairs, and completions alone, are compared by.
 _SCHEMA: Final = pa.schema(
     [
-        *((name, pa.string()) for name in _NAMES),
+        ("document_id", pa.dictionary(pa.int32(), pa.string())),
+        ("pair_id", pa.string()),
+        ("kind", pa.dictionary(pa.int32(), pa.string())),
         ("words", pa.int32()),
         ("tokens", pa.int32()),
         ("said", pa.uint64()),
         ("answer", pa.uint64()),
     ]
 )
-_FEW: Final = ["document_id", "kind"]
-_PACKED: Final = {
-    name: "zstd" if name in ("document_id", "kind", "words", "tokens") else "none"
-    for name in _SCHEMA.names
-}
-_ROW_GROUP: Final = 122_880  # as DuckDB reads
 
 
 def extract_pairs(path: Path, target: Path) -> None:
@@ -42,11 +39,19 @@ def extract_pairs(path: Path, target: Path) -> None:
     if any(table.column(name).null_count for name in MEASURES):
         table = _completed(table, path)
     keys = halves(table.column("text_key"))
-    columns = [table.column(name) for name in _SCHEMA.names if name not in ("said", "answer")]
-    made = pa.table([*columns, keys[:, 0], keys[:, 1]], schema=_SCHEMA)
-    pq.write_table(
-        made, target, compression=_PACKED, use_dictionary=_FEW, row_group_size=_ROW_GROUP
-    )
+    columns = {
+        **{name: table.column(name) for name in ("pair_id", "words", "tokens")},
+        "document_id": _few(table.column("document_id")),
+        "kind": _few(table.column("kind")),
+        "said": integers(keys[:, 0]),
+        "answer": integers(keys[:, 1]),
+    }
+    made = [columns[name] for name in _SCHEMA.names]
+    write_columns(pa.table(made, schema=_SCHEMA), target)
+
+
+def _few(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.fill_null(column.cast(pa.string()), "").dictionary_encode()
 
 
 def halves(column: pa.ChunkedArray) -> NDArray[np.uint64]:

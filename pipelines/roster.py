@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from pipelines.fingerprint import BANDS, WIDTH
+from pipelines.columns import Coded, coded, integers, open_columns, read_fixed
+from pipelines.fingerprint import BANDS
 from pipelines.holdings import Recipe
 from pipelines.licences import passes
-from pipelines.linking import remembered_links
+from pipelines.linking import content, remembered_links
 from pipelines.near import Links, components, leaders, signatures
 from pipelines.splits import NEITHER, OPEN, own_sides, sides
 
@@ -42,23 +42,23 @@ USED: Final = -1  # in the place of a reason
 _CODE: Final = {name: code for code, name in enumerate(DOCUMENT_REASONS)}
 _MS: Final = 1000
 
-_COLUMNS: Final = (
-    *("document_id", "url", "site", "language", "license", "fetched", "revision"),
-    *("text_hash", "consent"),
-)
-
 
 @dataclass
 class Roster:
     """The documents and what was decided of each; all arrays are in the order in which they came.
 
-    ``page`` numbers site and URL, ``address`` the URL; ``reason`` is ``USED`` or an index into
-    ``DOCUMENT_REASONS``, ``detail`` says more by document; ``kept`` is the document that is kept
-    in its place, ``side`` that of its page.
+    ``rows`` are those of all shards as they stand there, ``place`` where each document is among
+    them, ``shard`` in which shard. ``page`` numbers site and URL, ``address`` the URL; ``reason``
+    is ``USED`` or an index into ``DOCUMENT_REASONS``, ``detail`` says more by document; ``kept``
+    is the document that is kept in its place, ``side`` that of its page.
     """
 
-    table: pa.Table
+    rows: pa.Table
+    place: Indexes
+    shard: Indexes
     bands: Signatures
+    origin: Indexes  # a name of its shard and its row there, two numbers each
+    site: Coded
     page: Indexes
     address: Indexes
     reason: NDArray[np.int8]
@@ -72,28 +72,41 @@ class Roster:
     def __len__(self) -> int:
         return len(self.page)
 
-    def texts(self, column: str) -> list[str]:
-        """A column as a list."""
-        found: list[str] = self.table.column(column).to_pylist()
+    def column(self, name: str, numbers: Indexes | None = None) -> pa.Array:
+        """A column of these documents, or of all."""
+        place = self.place if numbers is None else self.place[numbers]
+        found = self.rows.column(name).take(integers(place))
+        return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+
+    def coded(self, name: str) -> Coded:
+        """A column of all documents that has few values."""
+        found = coded(self.rows.column(name))
+        return found._replace(codes=found.codes[self.place])
+
+    def numbers(self, name: str) -> Indexes:
+        """A column of all documents that are numbers."""
+        found: Indexes = self.rows.column(name).to_numpy().astype(np.int64)[self.place]
         return found
 
 
 def load(extracts: Sequence[Extract]) -> Roster:
     """The documents of all shards."""
-    table, place = _in_order(extracts)
-    identities = _codes(table.column("document_id"))
-    first = np.sort(np.unique(identities, return_index=True)[1])
-    bands = _bands(extracts, place)
-    if len(first) < len(table):  # a shard that is there twice
-        table = table.take(pa.array(first)).combine_chunks()
-        bands = bands[first]
-    count = len(table)
-    address = _codes(table.column("url"))
-    site = _codes(table.column("site"))
-    page = np.unique(address * (int(site.max(initial=0)) + 1) + site, return_inverse=True)[1]
+    opened = [open_columns(extract.extract) for extract in extracts]
+    rows = pa.concat_tables(opened)
+    sizes = [len(table) for table in opened]
+    place = _in_order(rows)
+    site = coded(rows.column("site"))
+    address = _codes(rows.column("url"))[place]
+    site = site._replace(codes=site.codes[place])
+    page = np.unique(address * len(site.values) + site.codes, return_inverse=True)[1]
+    count = len(place)
     return Roster(
-        table=table,
-        bands=bands,
+        rows=rows,
+        place=place,
+        shard=np.repeat(np.arange(len(sizes)), sizes)[place],
+        bands=_bands(extracts, opened, place),
+        origin=_origin(extracts, sizes, place),
+        site=site,
         page=page.astype(np.int64),
         address=address,
         reason=np.full(count, USED, dtype=np.int8),
@@ -105,56 +118,49 @@ def load(extracts: Sequence[Extract]) -> Roster:
     )
 
 
-def _in_order(extracts: Sequence[Extract]) -> tuple[pa.Table, Indexes]:
-    """The rows of all shards in the order in which they came, and where each row is in them."""
-    parts = []
-    for shard, extract in enumerate(extracts):
-        part = pq.read_table(extract.extract, columns=list(_COLUMNS), use_threads=False)
-        numbers = pa.array(np.full(len(part), shard, dtype=np.int32))
-        parts.append(part.append_column("shard", numbers))
-    table = pa.concat_tables(parts)
-    del parts
+def _in_order(rows: pa.Table) -> Indexes:
+    """Where the documents stand in the rows, in the order in which they came, each once."""
     order = [(name, "ascending") for name in ("fetched", "revision", "document_id")]
-    place = pc.sort_indices(table.select(["fetched", "revision", "document_id"]), order)
-    columns = {}
-    for name in table.column_names:  # one at a time: they are large
-        columns[name] = table.column(name).take(place).combine_chunks()
-        table = table.drop_columns([name])
-    pa.default_memory_pool().release_unused()
-    return pa.table(columns), place.to_numpy().astype(np.int64)
+    found = pc.sort_indices(rows.select([name for name, _ in order]), order)
+    place: Indexes = found.to_numpy().astype(np.int64)
+    identities = rows.column("document_id")
+    if pc.count_distinct(identities).as_py() < len(rows):  # a shard that is there twice
+        place = place[np.sort(np.unique(_codes(identities)[place], return_index=True)[1])]
+    return place
 
 
-def _bands(extracts: Sequence[Extract], place: Indexes) -> Signatures:
+def _bands(extracts: Sequence[Extract], opened: Sequence[pa.Table], place: Indexes) -> Signatures:
     """The signatures in the order of ``place``; no shard's are held twice."""
     bands = np.empty((len(place), BANDS), dtype="<u8")
-    target = np.empty_like(place)
+    target = np.full(sum(map(len, opened)), -1)
     target[place] = np.arange(len(place))
     begin = 0
-    for extract in extracts:
-        part = pq.read_table(extract.extract, columns=["minhash"], use_threads=False)
-        end = begin + len(part)
-        bands[target[begin:end]] = signatures(_bytes(part.column(0)))
-        begin = end
+    for extract, table in zip(extracts, opened, strict=True):
+        mine = target[begin : begin + len(table)]
+        begin += len(table)
+        if not len(mine):
+            continue
+        if mine[0] >= 0 and np.array_equal(mine, np.arange(mine[0], mine[0] + len(mine))):
+            read_fixed(extract.extract, "minhash", bands[mine[0] : mine[0] + len(mine)])
+            continue
+        part = np.empty((len(mine), BANDS), dtype="<u8")
+        read_fixed(extract.extract, "minhash", part)
+        bands[mine[mine >= 0]] = part[mine >= 0]
     return bands
 
 
+def _origin(extracts: Sequence[Extract], sizes: Sequence[int], place: Indexes) -> Indexes:
+    """For each document a name of its shard and its row there, as two numbers."""
+    names = [int(one.source.sha256[:15], 16) for one in extracts]
+    begins = np.cumsum([0, *sizes])[:-1]
+    row = np.arange(sum(sizes)) - np.repeat(begins, sizes)
+    return np.column_stack((np.repeat(np.array(names, dtype=np.int64), sizes), row))[place]
+
+
 def _codes(column: pa.ChunkedArray) -> Indexes:
-    """A number for each value, in the order in which the values come."""
+    """A number for each value."""
     codes = column.combine_chunks().dictionary_encode(null_encoding="encode").indices
     found: Indexes = codes.to_numpy(zero_copy_only=False).astype(np.int64)
-    return found
-
-
-def _bytes(column: pa.ChunkedArray) -> bytes:
-    """The bytes of values of one width, one after the other."""
-    values = column.combine_chunks()
-    data = values.buffers()[1]
-    begin = values.offset * WIDTH
-    return data[begin : begin + len(values) * WIDTH].to_pybytes() if data else b""
-
-
-def _integers(table: pa.Table, column: str) -> Indexes:
-    found: Indexes = table.column(column).to_numpy().astype(np.int64)
     return found
 
 
@@ -164,12 +170,15 @@ def _leave_out(roster: Roster, where: NDArray[np.bool_], reason: str) -> None:
 
 def refuse(roster: Roster, refused: Mapping[str, str]) -> None:
     """Leave out what must not be used: ``refused`` by document, and what the rows say."""
-    table = roster.table
-    asked = pc.fill_null(pc.not_equal(table.column("consent"), ""), False)
-    named = pc.is_in(table.column("document_id"), pa.array(list(refused), pa.string()))
-    rows = pc.indices_nonzero(pc.or_(asked, named))
-    some = table.select(["document_id", "consent"]).take(rows).to_pydict()
-    for document, *said in zip(rows.to_pylist(), *some.values(), strict=True):
+    asked = pc.fill_null(pc.not_equal(roster.rows.column("consent"), ""), False)
+    if refused:
+        known = pa.array(list(refused), pa.string())
+        asked = pc.or_(asked, pc.is_in(roster.rows.column("document_id"), known))
+    documents = np.flatnonzero(asked.to_numpy()[roster.place])
+    if not len(documents):
+        return
+    some = [roster.column(name, documents).to_pylist() for name in ("document_id", "consent")]
+    for document, *said in zip(documents.tolist(), *some, strict=True):
         why = refused.get(said[0], f"denied: {said[1]}")
         name, _, roster.detail[document] = why.partition(": ")
         roster.reason[document] = _CODE[name]
@@ -177,16 +186,16 @@ def refuse(roster: Roster, refused: Mapping[str, str]) -> None:
 
 def choose(roster: Roster, recipe: Recipe) -> None:
     """Leave out what the recipe does not choose, and all but each page's newest revision."""
-    table = roster.table
     if recipe.sites:
-        _leave_out(roster, ~_lookup(table, "site", lambda site: site in recipe.sites), "site")
+        _leave_out(roster, ~roster.site.holds(lambda site: site in recipe.sites), "site")
     if recipe.since:
         begin = datetime.fromisoformat(recipe.since).replace(tzinfo=UTC).timestamp() * _MS
-        _leave_out(roster, _integers(table, "fetched") < begin, "since")
+        _leave_out(roster, roster.numbers("fetched") < begin, "since")
     if recipe.languages:
-        spoken = _lookup(table, "language", lambda code: code in recipe.languages)
+        spoken = roster.coded("language").holds(lambda code: code in recipe.languages)
         _leave_out(roster, ~spoken, "language")
-    free = _lookup(table, "license", lambda text: passes(text or "", recipe.license_policy))
+    licences = roster.coded("license")
+    free = licences.holds(lambda text: passes(text or "", recipe.license_policy))
     _leave_out(roster, ~free, "licence")
     usable = np.flatnonzero(~np.isin(roster.reason, [_CODE[name] for name in REFUSALS]))
     newest = np.full(int(roster.page.max(initial=-1)) + 1, -1, dtype=np.int64)
@@ -195,24 +204,13 @@ def choose(roster: Roster, recipe: Recipe) -> None:
     _leave_out(roster, roster.newest != np.arange(len(roster)), "older-revision")
 
 
-def _lookup(table: pa.Table, column: str, holds: Any) -> NDArray[np.bool_]:
-    """Whether each document's value holds; each value is asked once."""
-    if not len(table):
-        return np.zeros(0, dtype=bool)
-    values = table.column(column).combine_chunks().dictionary_encode(null_encoding="encode")
-    told = np.array([bool(holds(value)) for value in values.dictionary.to_pylist()])
-    found: NDArray[np.bool_] = told[values.indices.to_numpy(zero_copy_only=False)]
-    return found
-
-
 def divide(roster: Roster, near: Links, recipe: Recipe, known: Sides) -> None:
     """Give each page its side; ``known`` are the sides of earlier versions."""
     first = np.full(int(roster.address.max(initial=-1)) + 1, len(roster), dtype=np.int64)
     np.minimum.at(first, roster.address, np.arange(len(roster)))
-    names = roster.table.column("url").take(pa.array(first))
-    stood = known.of(names)
+    stood = known.of(roster.rows.column("url"))[roster.place[first]]
     own, new = stood.copy(), np.flatnonzero(stood == OPEN)
-    urls = names.take(pa.array(new)).to_pylist()
+    urls = roster.column("url", first[new]).to_pylist()
     own[new] = own_sides(urls, recipe.seed, recipe.validation)
     side = sides(roster.address, near.left, near.right, own, stood)
     roster.side = side[roster.address]
@@ -230,7 +228,7 @@ def deduplicate(
     alive = np.flatnonzero(roster.reason == USED)
     order = first[roster.page[alive]]
     if recipe.keep == "longest":
-        said, names = lengths(), roster.texts("document_id")
+        said, names = lengths(), roster.column("document_id").to_pylist()
         length = np.array([said[names[document]] for document in alive.tolist()], dtype=np.int64)
         preferred = alive[np.lexsort((order, -length))]
     else:
@@ -238,8 +236,7 @@ def deduplicate(
     kept, similarity = leaders(roster.bands, roster.cluster, preferred.tolist(), recipe.similarity)
     roster.kept, roster.similarity = kept, similarity
     dropped = np.flatnonzero((kept >= 0) & (kept != np.arange(count)))
-    hashes = roster.table.column("text_hash").combine_chunks()
-    texts = (hashes.take(pa.array(documents)) for documents in (dropped, kept[dropped]))
+    texts = (roster.column("text_hash", documents) for documents in (dropped, kept[dropped]))
     same = pc.fill_null(pc.equal(*texts), False).to_numpy(zero_copy_only=False)
     roster.reason[dropped] = np.where(same, _CODE["duplicate"], _CODE["near-duplicate"])
 
@@ -259,12 +256,14 @@ def judge(
     each text, if it is asked; ``cache`` is a folder that remembers what is alike.
     """
     if changed:
-        bands = roster.bands.copy()
-        for document, identity in enumerate(roster.texts("document_id")):
-            if identity in changed:
-                bands[document] = signatures(changed[identity])[0]
-        roster.bands = bands
-    near = remembered_links(roster.bands, recipe.similarity, cache)
+        known_as = pa.array(list(changed), pa.string())
+        where = pc.is_in(roster.rows.column("document_id"), known_as).to_numpy()[roster.place]
+        documents = np.flatnonzero(where)
+        names = roster.column("document_id", documents).to_pylist()
+        for document, name in zip(documents.tolist(), names, strict=True):
+            roster.bands[document] = signatures(changed[name])[0]
+            roster.origin[document] = content(changed[name])
+    near = remembered_links(roster.bands, roster.origin, recipe.similarity, cache)
     refuse(roster, refused)
     choose(roster, recipe)
     divide(roster, near, recipe, known)

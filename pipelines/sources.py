@@ -14,44 +14,45 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import duckdb
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.attribution import lines_of
+from pipelines.columns import open_columns, write_columns
 from pipelines.fingerprint import MINHASH_VERSION, WIDTH, minhash
 from pipelines.holdings import Source
 from pipelines.linking import LINKS
 from pipelines.measured import extract_pairs
-from pipelines.shards import shard_table, table_of
+from pipelines.shards import shard_parts, shard_table, table_of
 from pipelines.streams import checksum
 
 AT_A_TIME: Final = 2  # files that are read or written: each holds a shard in memory
-EXTRACT_VERSION: Final = 2  # of what is kept of a shard
+EXTRACT_VERSION: Final = 3  # of what is kept of a shard
 _VERSIONS: Final = f"{EXTRACT_VERSION}.{MINHASH_VERSION}"
 _STAMPS: Final = "checked.json"
 _ALLOWED: Final = '{"decision": "allow"'
+_CODE: Final = pa.dictionary(pa.int32(), pa.string())
 _DOCUMENTS: Final = pa.schema(
     [
         ("document_id", pa.string()),
         ("url", pa.string()),
-        ("site", pa.string()),
-        ("title", pa.string()),
-        ("authors", pa.string()),
-        ("language", pa.string()),
-        ("license", pa.string()),
+        ("site", _CODE),
+        ("language", _CODE),
+        ("license", _CODE),
         ("fetched", pa.int64()),
         ("revision", pa.int32()),
         ("text_hash", pa.string()),
         ("consent", pa.string()),
         ("minhash", pa.binary(WIDTH)),
+        ("line", pa.string()),  # of ATTRIBUTION
     ]
 )
-_FEW: Final = ["site", "language", "license"]
-_LENGTHS: Final = """
-SELECT document_id, strlen(coalesce(text, '')) FROM read_parquet(?, hive_partitioning = false)
-"""
+_ASKED: Final = (
+    *("document_id", "url", "site", "title", "authors", "language", "license", "fetched_at"),
+    *("revision", "text_hash", "consent", "minhash"),
+)
 
 
 class DamagedError(ValueError):
@@ -93,10 +94,10 @@ class Cache:
             if path.suffix == ".jsonl":
                 lines, stream = path, source.stream
                 path = self._made(f"rows-{digest}.parquet", lambda to: _twin(lines, stream, to))
-            name = f"{source.stream}-{_VERSIONS}-{digest}.parquet"
+            name = f"{source.stream}-{_VERSIONS}-{digest}.arrow"
             make = extract_pairs if source.stream == "pairs" else _extract_documents
             kept = self._made(name, lambda to: make(path, to))
-            return Extract(source, path, kept, pq.read_metadata(kept).num_rows)
+            return Extract(source, path, kept, _rows(kept))
         except (pa.ArrowException, ValueError) as error:
             raise DamagedError(f"{source.file}: cannot be read: {error}") from error
 
@@ -110,7 +111,7 @@ class Cache:
         self._used.add(name)
         kept = self.folder / name
         with contextlib.suppress(OSError, pa.ArrowException):
-            pq.read_metadata(kept)
+            _rows(kept)
             return kept
         temporary = kept.with_name(f".{name}.tmp")
         try:
@@ -157,6 +158,13 @@ class Cache:
         temporary.replace(self.folder / _STAMPS)
 
 
+def _rows(path: Path) -> int:
+    """The rows of a file of the cache. Raises for one that is not whole."""
+    if path.suffix == ".arrow":
+        return len(open_columns(path))
+    return int(pq.read_metadata(path).num_rows)
+
+
 def _twin(path: Path, stream: str, target: Path) -> None:
     """A JSONL shard as Parquet."""
     table = table_of(path.read_bytes().splitlines(keepends=True), stream)
@@ -164,24 +172,25 @@ def _twin(path: Path, stream: str, target: Path) -> None:
 
 
 def _extract_documents(path: Path, target: Path) -> None:
-    named = [name for name in _DOCUMENTS.names if name != "fetched"]
-    table = shard_table(path, "documents", [*named, "fetched_at"])
+    table = shard_table(path, "documents", _ASKED)
     fetched = table.column("fetched_at").cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
+    site, language, licence = (
+        table.column(name).cast(pa.string()) for name in ("site", "language", "license")
+    )
     columns = {
-        **{name: table.column(name) for name in named},
-        "site": table.column("site").cast(pa.string()),
-        "authors": _joined(table.column("authors")),
+        **{name: table.column(name) for name in ("document_id", "url", "revision", "text_hash")},
+        "site": site.dictionary_encode(),
+        "language": language.dictionary_encode(),
+        "license": licence.dictionary_encode(),
         "fetched": fetched,
         "consent": _refusals(table.column("consent")),
         "minhash": _minhashes(table.column("minhash"), path),
+        "line": lines_of(
+            table.column("title"), table.column("authors"), table.column("url"), licence
+        ),
     }
-    made = pa.table([columns[name] for name in _DOCUMENTS.names], schema=_DOCUMENTS)
-    packed = {name: "none" if name == "minhash" else "zstd" for name in _DOCUMENTS.names}
-    pq.write_table(made, target, compression=packed, use_dictionary=_FEW)
-
-
-def _joined(authors: pa.ChunkedArray) -> pa.Array:
-    return pa.array([", ".join(names or ()) for names in authors.to_pylist()], pa.string())
+    made = [columns[name] for name in _DOCUMENTS.names]
+    write_columns(pa.table(made, schema=_DOCUMENTS), target)
 
 
 def _refusals(consent: pa.ChunkedArray) -> pa.Array:
@@ -214,11 +223,13 @@ def _minhashes(stored: pa.ChunkedArray, path: Path) -> pa.Array:
     return pa.array(found, pa.binary(WIDTH))
 
 
-def lengths(extracts: Sequence[Extract], db: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def lengths(extracts: Sequence[Extract]) -> dict[str, int]:
     """How long the text of each document is, in bytes."""
     found: dict[str, int] = {}
     for extract in extracts:
-        found |= dict(db.execute(_LENGTHS, [str(extract.path)]).fetchall())
+        for table in shard_parts(extract.path, "documents", ["document_id", "text"]):
+            sizes = pc.binary_length(pc.fill_null(table.column("text"), ""))
+            found |= zip(table.column("document_id").to_pylist(), sizes.to_pylist(), strict=True)
     return found
 
 

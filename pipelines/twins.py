@@ -64,7 +64,7 @@ def twins(
         ("documents", _DOCUMENT_TWINS, _TEXTS, MOST_DOCUMENTS),
         ("pairs", _PAIR_TWINS, _SAID, MOST_PAIRS),
     ):
-        path = str(folder / "audit" / f"{table}.parquet")
+        path = str(folder / "audit" / f"{table}*.parquet")
         values = {"path": path, "most": most, "steps": most, "least": least}
         rows = db.execute(_SOME.format(twins=query), values).fetchall()
         if not rows:

@@ -12,14 +12,15 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from pipelines.measured import MEASURES
+from pipelines.roster import USED
 from pipelines.rowgroups import RowGroups
 from pipelines.shards import SCHEMAS, shard_parts
 from pipelines.splits import SPLITS
@@ -27,7 +28,9 @@ from pipelines.splits import SPLITS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pipelines.ballot import Ballot
     from pipelines.sources import Extract
+    from pipelines.versions import Version
 
 VOLUME_VERSION: Final = 1  # of the files' layout
 FILE_ROWS: Final = 100_000  # pairs of shards that a file is made of, used or not; about
@@ -44,16 +47,16 @@ _PLAIN: Final = pa.schema(
 # The columns of the shards, without what only the build asks for, and whether boilerplate was cut
 # out of the completion.
 COLUMNS: Final = pa.schema([*_PLAIN, pa.field("trimmed", pa.bool_())])
-_USED: Final = (
-    "SELECT shard, row, side FROM pairs WHERE reason IS NULL AND shard IN ({}) ORDER BY shard, row"
-)
-_FIRST: Final = "SELECT shard, min(doc) FROM pairs WHERE doc IS NOT NULL GROUP BY shard"
-_NEVER: Final = 1 << 62
+_NEVER: Final = (1 << 31) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A data file: its split, its name in the folder ``data``, and what it was made of (a hash)."""
+    """A file: its split, its name in its folder, and what it was made of (a hash).
+
+    Data files stand in ``data``; those of what was left out, whose split is ``pairs``, in
+    ``audit``.
+    """
 
     split: str
     name: str
@@ -79,12 +82,14 @@ class Plan:
         return sum(len(rows) for _, rows in self.rows)
 
 
-def groups(db: duckdb.DuckDBPyConnection, extracts: Sequence[Extract]) -> list[list[int]]:
+def groups(ballot: Ballot, extracts: Sequence[Extract]) -> list[list[int]]:
     """The shards that go into one file together, by number, the oldest first."""
-    first = dict(db.execute(_FIRST).fetchall())
+    first = []
+    for begin, end in pairwise(ballot.begins.tolist()):
+        docs = ballot.doc[begin:end]
+        first.append(int(docs.min(where=docs >= 0, initial=_NEVER)))
     order = sorted(
-        range(len(extracts)),
-        key=lambda shard: (first.get(shard, _NEVER), extracts[shard].source.file),
+        range(len(extracts)), key=lambda shard: (first[shard], extracts[shard].source.file)
     )
     found: list[list[int]] = []
     rows = FILE_ROWS
@@ -98,23 +103,28 @@ def groups(db: duckdb.DuckDBPyConnection, extracts: Sequence[Extract]) -> list[l
 
 
 def plans(
-    db: duckdb.DuckDBPyConnection,
+    ballot: Ballot,
     extracts: Sequence[Extract],
     group: Sequence[int],
     changed: Mapping[int, Mapping[int, str]],
 ) -> list[Plan]:
     """The files of one group, those of splits that get none of its rows left out."""
-    used = db.execute(_USED.format(", ".join(map(str, group)))).fetchnumpy()
-    shard, row, side = (np.asarray(used[name]) for name in ("shard", "row", "side"))
+    used: list[list[tuple[int, NDArray[np.int64]]]] = [[] for _ in SPLITS]
+    for shard in group:
+        begin, end = ballot.begins[shard : shard + 2].tolist()
+        rows = np.flatnonzero(ballot.reason[begin:end] == USED)
+        side = ballot.side(rows + begin)
+        for number, taken in enumerate(used):
+            if len(mine := rows[side == number]):
+                taken.append((shard, mine))
     found = []
-    for number, split in enumerate(SPLITS):
-        mine = side == number
-        if not mine.any():
-            continue
-        taken = tuple((one, row[mine & (shard == one)].astype(np.int64)) for one in group)
-        taken = tuple((one, rows) for one, rows in taken if len(rows))
-        texts = {one: mine for one, rows in taken if (mine := _among(rows, changed.get(one, {})))}
-        found.append(Plan(split, tuple(group), taken, texts, _made_of(extracts, taken, texts)))
+    for split, taken in zip(SPLITS, used, strict=True):
+        if taken:
+            texts = {
+                one: mine for one, rows in taken if (mine := _among(rows, changed.get(one, {})))
+            }
+            made_of = _made_of(extracts, taken, texts)
+            found.append(Plan(split, tuple(group), tuple(taken), texts, made_of))
     return found
 
 
@@ -184,7 +194,7 @@ def _taken(
 
 
 class Shelf:
-    """The data files of an earlier version that may be linked instead of written."""
+    """Files of an earlier version, in ``folder``, that may be linked instead of written."""
 
     def __init__(
         self,
@@ -193,20 +203,20 @@ class Shelf:
         digest: Callable[[Path], str],
     ) -> None:
         self._folder = folder
-        self._digest = digest
+        self.digest = digest
         self._known = {volume["made_of"]: Volume(**volume) for volume in volumes}
 
-    def fetch(self, plan: Plan, path: Path) -> str:
-        """Put the file of a plan at ``path`` if it is there, and is what was written.
+    def fetch(self, made_of: str, path: Path) -> str:
+        """Put the file that was made of this at ``path`` if it is there, and is what was written.
 
         Returns its SHA-256 in hex, or ``""``.
         """
-        known = self._known.get(plan.made_of)
+        known = self._known.get(made_of)
         if known is None or self._folder is None:
             return ""
-        source = self._folder / "data" / known.name
+        source = self._folder / known.name
         try:
-            if self._digest(source) != known.sha256:
+            if self.digest(source) != known.sha256:
                 return ""
         except OSError:
             return ""
@@ -217,10 +227,23 @@ class Shelf:
         return known.sha256
 
 
-class Made(NamedTuple):
-    """A data file that was written, or linked, aside: its SHA-256 in hex."""
+def shelf(before: Version | None, folder: str, digest: Callable[[Path], str]) -> Shelf:
+    """The files in ``data`` or ``audit`` of the version before; ``digest`` gives a file's SHA-256.
 
-    plan: Plan
+    A version of an older build knows no files in ``audit``.
+    """
+    if before is None:
+        return Shelf(None, (), digest)
+    known = before.manifest.get("files" if folder == "data" else "left_out", ())
+    return Shelf(before.folder / folder, known, digest)
+
+
+class Made(NamedTuple):
+    """A file that was written, or linked, aside: its SHA-256 in hex."""
+
+    split: str
+    rows: int
+    made_of: str
     path: Path
     sha256: str
 
@@ -228,13 +251,13 @@ class Made(NamedTuple):
 def shelve(made: Sequence[Made], folder: Path) -> list[Volume]:
     """Give files that were written aside their names, as ``train-00000-of-00002.parquet``."""
     found = []
-    for split in SPLITS:
-        mine = [one for one in made if one.plan.split == split]
+    for split in sorted({one.split for one in made}):
+        mine = [one for one in made if one.split == split]
         for number, one in enumerate(mine):
             name = f"{split}-{number:05d}-of-{len(mine):05d}.parquet"
             one.path.rename(folder / name)
             size = (folder / name).stat().st_size
-            found.append(Volume(split, name, one.plan.count, size, one.sha256, one.plan.made_of))
+            found.append(Volume(split, name, one.rows, size, one.sha256, one.made_of))
     return found
 
 

@@ -150,4 +150,5 @@ def rows(built: Built, split: str = "*") -> list[dict[str, Any]]:
 
 def left_out(built: Built, what: str) -> list[dict[str, Any]]:
     """The rows of an audit table."""
-    return pq.read_table(built.version.folder / "audit" / f"{what}.parquet").to_pylist()
+    files = sorted((built.version.folder / "audit").glob(f"{what}*.parquet"))
+    return [row for file in files for row in pq.read_table(file).to_pylist()]
