@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-train slow torture bench bench-sites bench-scaling bench-state bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build check lint types setup setup-dev setup-bench setup-train setup-render setup-hub clean
+.PHONY: help demo test test-train slow torture bench bench-sites bench-scaling bench-state bench-startup bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build check lint types setup setup-dev setup-bench setup-train setup-render setup-hub clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -75,6 +75,9 @@ bench-scaling: setup-dev ## what more cores, larger pages and more pages cost
 bench-state: setup-dev ## what a site's memory, its shards and a second night cost
 	"$(BIN)/python" bench/memory_of_a_site.py
 	"$(BIN)/python" bench/second_night.py
+
+bench-startup: setup-dev ## TOP=10: how long each command takes to start, and its largest imports
+	"$(BIN)/python" bench/startup.py --top "$(or $(TOP),0)"
 
 bench-extract: setup-bench ## WORST=10: our extraction beside others' on the annotated pages
 	"$(BIN)/python" -m bench.extract --worst "$(or $(WORST),0)"
