@@ -1,0 +1,376 @@
+"""A night without the crawls: what is asked for, noted, taken up again, and what it ends with."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from argparse import Namespace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ftcrawler.children import Ended
+from ftcrawler.commands.nightly import _faults
+from ftcrawler.exits import Exit
+from ftcrawler.nightly import Night
+from ftcrawler.nightorder import Due, Order
+from ftcrawler.nightparts import morning, night_exit
+from ftcrawler.runs import FOLDER, read_runs
+from ftcrawler.sitetext import load_site
+from ftcrawler.slots import Slots, read_slots
+
+NOW = datetime(2026, 11, 24, 3, 0, 5, tzinfo=UTC)
+SLOT = NOW.replace(second=0)
+GOOD = {"page/document": 2, "pairs/title": 2, "dropped/duplicate": 2}
+DOWN = {"page/deferred": 1, "page/deferred/robots.txt": 1}
+
+
+class Programs:
+    """Stands for the programs that a night starts: each leaves what a test wants it to leave."""
+
+    def __init__(self, data: Path, **does):
+        self.data = data
+        self.does = does  # site -> counts, or an exit code; build, check, upload -> exit code
+        self.asked: list[list[str]] = []
+        self.reason = "finished"
+        self.pending = 0
+
+    def run(self, *args, until=None, keep=False):
+        self.asked.append(list(args))
+        if args[0] != "crawl":
+            code = self.does.get(args[0], 0)
+            return Ended(code, '{"errors": 0, "warnings": 3}' if keep else "", 1.0)
+        names = args[args.index("-a") + 1].removeprefix("site=").split(",")
+        found = {name: self.does.get(name, GOOD) for name in names}
+        for how in found.values():
+            if isinstance(how, int):
+                return Ended(how, "", 1.0)
+        night = next(word for word in args if word.startswith("RUN_ID=")).removeprefix("RUN_ID=")
+        self.leave(night, found)
+        return Ended(0, "", 1.0)
+
+    def run_all(self, commands, until=None, *, keep=False):
+        return [self.run(*args) for args in commands]
+
+    def leave(self, night: str, found: dict) -> None:
+        """The record of a crawl."""
+        sites = {
+            name: {
+                "site": name, "run": 7, "resumed": False, "counts": counts,
+                "pending": self.pending, "due_again": 0, "shards": [], "seconds": 4.0, "new": 2,
+            }
+            for name, counts in found.items()
+        }  # fmt: skip
+        entry = {
+            "started_at": "2026-11-24T03:00:06Z", "reason": self.reason, "night": night,
+            "versions": {}, "sites": sites,
+        }  # fmt: skip
+        folder = self.data / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        number = len(list(folder.glob("2026*Z*.json")))
+        (folder / f"20261124T030006Z-{number}.json").write_text(json.dumps(entry))
+
+    def crawled(self) -> list[str]:
+        return [args[args.index("-a") + 1] for args in self.asked if args[0] == "crawl"]
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    monkeypatch.setattr("ftcrawler.nightly.extension", lambda *_: None)
+    monkeypatch.setattr("ftcrawler.nightcrawl.extension", lambda *_: None)
+    return tmp_path
+
+
+def begin(
+    programs: Programs,
+    names: str = "ab",
+    *,
+    now: datetime = NOW,
+    broken=(),
+    leaving=lambda: False,
+    told=None,
+    slots: Slots | None = None,
+    **order,
+) -> tuple[dict, Exit]:
+    site = load_site('start_urls = ["http://example.com/"]', "a")
+    due = Due(dict.fromkeys(names, site), dict.fromkeys(names, SLOT), list(broken))
+    night = Night(
+        Order(programs.data, **order),
+        due,
+        slots or read_slots(programs.data)[0],
+        programs,
+        now.timestamp,
+        leaving=leaving,
+        tell=(told if told is not None else []).append,
+        settings={},
+    )
+    night.run()
+    code = night.conclude({})
+    return night.record, code
+
+
+def records(data: Path) -> list[dict]:
+    found, faults = read_runs(data, nights=True)
+    assert faults == []
+    return found
+
+
+def test_a_good_night_is_one_record_and_each_slot_is_done(data):
+    programs = Programs(data)
+    record, code = begin(programs)
+    assert code == Exit.OK
+    assert programs.crawled() == ["site=a,b"]
+    assert [args[0] for args in programs.asked] == ["crawl", "build", "check"]
+    (written,) = records(data)
+    assert written.pop("file") == f"{record['id']}.json"
+    assert written == record
+    assert record["reason"] == "finished"
+    assert record["sites"]["a"]["outcome"] == "ok"
+    assert record["sites"]["a"]["rates"]["duplicate"] == 0.5
+    assert record["totals"]["new"] == 4
+    assert record["stages"]["check"]["warnings"] == 3
+    assert read_slots(data)[0].done == {"a": [SLOT], "b": [SLOT]}
+
+
+def test_a_crash_takes_nobody_along(data):
+    programs = Programs(data, b=-11)
+    record, code = begin(programs, "abc")
+    assert programs.crawled() == ["site=a,b,c", "site=a", "site=b", "site=c"]
+    assert {n: s["outcome"] for n, s in record["sites"].items()} == {
+        "a": "ok", "b": "lost", "c": "ok",
+    }  # fmt: skip
+    assert code == Exit.PARTLY
+    assert "b lost: its process ended twice" in morning(record)
+    assert read_slots(data)[0].done.keys() == {"a", "b", "c"}  # no storm of attempts
+
+
+@pytest.mark.parametrize(
+    ("what", "outcome", "alone"),
+    [
+        (Exit.CONFIGURATION, "configuration", Exit.CONFIGURATION),
+        (Exit.LOCKED, "locked", Exit.LOCKED),
+        (DOWN, "failed", Exit.FAILED),
+    ],
+    ids=["file", "locked", "down"],
+)
+def test_one_failing_site_never_stops_the_others(data, what, outcome, alone):
+    programs = Programs(data, b=what)
+    record, code = begin(programs)
+    assert record["sites"]["b"]["outcome"] == outcome
+    assert record["sites"]["a"]["outcome"] == "ok"
+    assert code == Exit.PARTLY
+    assert "build" in record["stages"]
+    record, code = begin(programs, "b", now=NOW + timedelta(days=1))
+    assert code == alone
+    assert record["stages"] == {}  # nothing came: nothing to build
+
+
+def test_a_site_file_that_is_wrong_is_named_and_the_others_are_crawled(data):
+    record, code = begin(Programs(data), "a", broken=["sites/x.toml: schedule.cron: never fires"])
+    assert code == Exit.PARTLY
+    assert "sites/x.toml: schedule.cron: never fires" in morning(record)
+
+
+def test_a_full_disk_stops_the_night_which_goes_on_when_there_is_room(data):
+    programs = Programs(data, a=int(Exit.STORAGE))
+    record, code = begin(programs)
+    assert code == Exit.STORAGE
+    assert record["reason"] == "storage"
+    assert programs.crawled() == ["site=a,b"]  # not once more each
+    assert read_slots(data)[0].done == {}
+    again, code = begin(Programs(data), now=NOW + timedelta(hours=1))
+    assert code == Exit.OK
+    assert again["id"] == record["id"]
+    assert again["resumed"] == 1
+    assert len(records(data)) == 1
+
+
+def test_a_record_that_cannot_be_written_is_said_and_is_the_exit_code(data, monkeypatch):
+    told: list[str] = []
+    monkeypatch.setattr("ftcrawler.runs.write_text", lambda *_: "cannot be written: no space left")
+    _, code = begin(Programs(data), told=told)
+    assert code == Exit.STORAGE
+    assert any("no space left" in line for line in told)
+
+
+def test_a_killed_night_goes_on_and_what_its_crawl_has_done_is_not_done_again(data):
+    record, _ = begin(Programs(data), build=False)
+    killed = {**record, "reason": "running", "sites": {}, "crawls": [], "ended_at": None}
+    (data / FOLDER / f"{record['id']}.json").write_text(json.dumps(killed))
+    programs = Programs(data)
+    again, code = begin(programs, now=NOW + timedelta(hours=2), slots=Slots())
+    assert code == Exit.OK
+    assert again["id"] == record["id"]
+    assert programs.crawled() == []
+    assert again["sites"].keys() == {"a", "b"}
+    assert [args[0] for args in programs.asked] == ["build", "check"]
+
+
+def test_a_night_that_was_killed_while_it_crawled_crawls_the_rest(data):
+    record, _ = begin(Programs(data), build=False)
+    path = data / FOLDER / f"{record['id']}.json"
+    path.write_text(json.dumps({**record, "reason": "running", "sites": {}, "crawls": []}))
+    for crawl in (data / FOLDER).glob("20261124T030006Z-*.json"):
+        entry = json.loads(crawl.read_text())
+        entry["reason"] = "shutdown"  # the site b was not through
+        crawl.write_text(json.dumps(entry))
+    programs = Programs(data)
+    again, _ = begin(programs, slots=Slots())
+    assert programs.crawled() == ["site=a,b"]
+    assert again["id"] == record["id"]
+
+
+def test_a_night_that_broke_off_yesterday_is_lost(data):
+    record, _ = begin(Programs(data), build=False)
+    path = data / FOLDER / f"{record['id']}.json"
+    path.write_text(json.dumps({**record, "reason": "running"}))
+    again, _ = begin(Programs(data), now=NOW + timedelta(days=1))
+    assert again["id"] != record["id"]
+    assert [night["reason"] for night in records(data)] == ["lost", "finished"]
+
+
+def test_sigterm_ends_with_a_record_and_the_next_call_builds(data):
+    programs = Programs(data)
+    asked = programs.asked
+    record, code = begin(programs, leaving=lambda: bool(asked))
+    assert code == Exit.INTERRUPTED
+    assert record["reason"] == "interrupted"
+    assert [args[0] for args in asked] == ["crawl"]
+    again, code = begin(Programs(data), "", now=NOW + timedelta(minutes=5))
+    assert code == Exit.OK
+    assert again["id"] == record["id"]
+    assert again["stages"].keys() == {"build", "check"}
+
+
+def test_a_failed_check_keeps_the_upload_back(data):
+    programs = Programs(data, check=int(Exit.FAILED))
+    record, code = begin(programs, upload="mine")
+    assert code == Exit.FAILED
+    assert "upload" not in record["stages"]
+    record, code = begin(Programs(data), now=NOW + timedelta(days=1), upload="mine")
+    assert code == Exit.OK
+    assert record["stages"]["upload"]["target"] == "mine"
+
+
+def test_a_budget_of_pages_is_shared_by_what_is_started_and_the_rest_waits(data):
+    programs = Programs(data)
+    programs.pending = 5
+    record, code = begin(programs, pages=4)
+    assert "RUN_PAGES=4" in programs.asked[0]
+    assert record["reason"] == "budget"
+    assert {site["outcome"] for site in record["sites"].values()} == {"budget"}
+    assert code == Exit.OK
+
+
+def test_a_budget_of_minutes_is_handed_on_in_seconds(data):
+    programs = Programs(data)
+    begin(programs, minutes=1.5)
+    (seconds,) = (w for w in programs.asked[0] if w.startswith("RUN_SECONDS="))
+    assert 85 < float(seconds.partition("=")[2]) <= 90
+
+
+def memory(data: Path, runs: int) -> None:
+    folder = data / "sites" / "a"
+    folder.mkdir(parents=True)
+    db = sqlite3.connect(folder / "state.db")
+    db.execute("CREATE TABLE runs(id INTEGER)")
+    db.executemany("INSERT INTO runs VALUES (?)", [(n,) for n in range(1, runs + 1)])
+    db.commit()
+    db.close()
+
+
+def test_an_older_memory_is_named_and_left_alone_until_somebody_says_so(data):
+    begin(Programs(data))  # its record knows of run 7
+    memory(data, 5)
+    programs = Programs(data)
+    record, code = begin(programs, now=NOW + timedelta(days=1))
+    assert code == Exit.PARTLY
+    assert programs.crawled() == ["site=b"]
+    assert record["sites"]["a"]["outcome"] == "restored"
+    says = record["sites"]["a"]["says"]
+    assert "ends with run 5" in says
+    assert "knows of run 7" in says
+    assert "--restored a" in says
+    programs = Programs(data)
+    begin(programs, now=NOW + timedelta(days=2), restored=frozenset("a"))
+    assert programs.crawled() == ["site=a,b"]
+
+
+def test_a_memory_that_is_as_new_as_the_records_is_crawled(data):
+    begin(Programs(data))
+    memory(data, 7)
+    programs = Programs(data)
+    begin(programs, now=NOW + timedelta(days=1))
+    assert programs.crawled() == ["site=a,b"]
+
+
+def test_broken_records_are_named_and_passed_over(data):
+    begin(Programs(data))
+    for name, text in {
+        "0": "{", "1": "[]", "2": '{"started_at": "x"}', "3": '{"started_at": 3, "sites": {}}',
+        "4": '{"started_at": "2026-11-24T03:00:06Z", "sites": {"a": {"counts": {"b": "c"}}}}',
+        "5": '{"started_at": "2026-11-24T03:00:06Z", "sites": {}, "kind": "night", "id": 1}',
+    }.items():  # fmt: skip
+        (data / FOLDER / f"3{name}.json").write_text(text)
+    (data / FOLDER / "36.json").write_bytes(b"\xff\x00")
+    found, faults = read_runs(data, nights=True)
+    assert len(found) == 1
+    assert len(faults) == 7
+    assert all("is no record of a run" in fault and FOLDER in fault for fault in faults)
+    record, code = begin(Programs(data), now=NOW + timedelta(days=1))
+    assert code == Exit.OK
+    assert record["errors"]
+
+
+def outcome(code: Exit) -> dict:
+    return {"exit_code": int(code)}
+
+
+LOUD = {"state": "standing", "severity": "error"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "sites", "stages", "alarms", "expected"),
+    [
+        ("finished", [Exit.OK], {}, [], Exit.OK),
+        ("finished", [Exit.OK], {}, [LOUD], Exit.ALARM),
+        ("finished", [Exit.OK], {}, [{**LOUD, "state": "cleared"}], Exit.OK),
+        ("finished", [Exit.OK], {}, [{**LOUD, "severity": "notice"}], Exit.OK),
+        ("finished", [Exit.OK, Exit.FAILED], {}, [LOUD], Exit.PARTLY),
+        ("finished", [Exit.LOCKED, Exit.LOCKED], {}, [], Exit.LOCKED),
+        ("finished", [Exit.LOCKED, Exit.FAILED], {}, [], Exit.FAILED),
+        ("finished", [Exit.OK, Exit.FAILED], {"build": Exit.STORAGE}, [], Exit.STORAGE),
+        ("finished", [Exit.OK], {"build": Exit.OK, "check": Exit.FAILED}, [], Exit.FAILED),
+        ("finished", [Exit.OK], {"build": 77}, [], Exit.INTERNAL),
+        ("interrupted", [Exit.OK], {}, [], Exit.INTERRUPTED),
+        ("storage", [Exit.OK, Exit.STORAGE], {}, [], Exit.STORAGE),
+        ("finished", [], {"build": Exit.OK}, [], Exit.OK),
+    ],
+)
+def test_the_exit_code_is_that_of_the_worst(reason, sites, stages, alarms, expected):
+    entry = {
+        "reason": reason,
+        "sites": {str(n): outcome(code) for n, code in enumerate(sites)},
+        "stages": {name: outcome(code) for name, code in stages.items()},
+        "alarms": alarms,
+    }
+    assert night_exit(entry) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "settings", "said"),
+    [
+        ({"at": "tomorrow"}, {}, "--at tomorrow: write a time as"),
+        ({"at": "2026-11-24", "daemon": True}, {}, "goes by the clock"),
+        ({"minutes": -1}, {}, "--minutes, --pages"),
+        ({"sites": ","}, {}, "names no site"),
+        ({}, {"NIGHTLY_CRON": "0 0 30 2 *"}, "NIGHTLY_CRON: never fires"),
+        ({}, {"NIGHTLY_TIMEZONE": "Mars/Base"}, "NIGHTLY_TIMEZONE: no such time zone"),
+    ],
+)
+def test_wrong_options_and_settings_are_said_in_a_sentence(options, settings, said):
+    given = {"at": "", "daemon": False, "minutes": 0, "pages": 0, "sites": "", **options}
+    known = {"NIGHTLY_CRON": "0 3 * * *", "NIGHTLY_TIMEZONE": "UTC", **settings}
+    (problem,), _ = _faults(Namespace(**given), known)
+    assert said in problem
