@@ -87,6 +87,7 @@ def tell(times: dict[str, list[float]], watch: Watch, delay: float, sites: int) 
     fewest, most = min(map(len, times.values())), max(map(len, times.values()))
     print(f"pages a site: {fewest} to {most}; CPU {1000 * watch.cpu / pages:.1f} ms/page, ", end="")
     print(f"{watch.cpu / watch.seconds:.2f} cores busy, resident at most {watch.most_mib:.0f} MiB")
+    print(f"({watch.most_summed:.0f} MiB with what the processes share counted for each)")
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -16,10 +17,15 @@ LOOK = 0.25  # seconds between two looks
 
 @dataclass
 class Sample:
-    """At a time (seconds since the start): resident MiB and CPU seconds of all processes."""
+    """At a time (seconds since the start): resident MiB and CPU seconds of all processes.
+
+    ``mib`` is what they hold together: a page of a library that three of them use counts once.
+    ``summed`` counts it three times.
+    """
 
     at: float
     mib: float
+    summed: float
     cpu: float
     processes: int
 
@@ -49,6 +55,11 @@ class Watch:
         """Resident memory of all processes together, at most."""
         return max(sample.mib for sample in self.samples)
 
+    @property
+    def most_summed(self) -> float:
+        """The same with what processes share counted for each of them."""
+        return max(sample.summed for sample in self.samples)
+
     def until_it_ends(self) -> Watch:
         """Look until the run is over."""
         began = time.monotonic()
@@ -64,7 +75,7 @@ class Watch:
         return self
 
     def _look(self, now: float) -> None:
-        pids, mib = [self.run.pid], 0.0
+        pids, mib, summed = [self.run.pid], 0.0, 0.0
         for pid in pids:
             try:
                 stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -73,5 +84,17 @@ class Watch:
                 continue
             pids += map(int, children)
             self._ended[pid] = (int(stat[11]) + int(stat[12])) / _TICK
-            mib += int(stat[21]) * _PAGE / 2**20
-        self.samples.append(Sample(now, mib, self.cpu, len(pids)))
+            rss = int(stat[21]) * _PAGE / 2**20
+            summed += rss
+            mib += _shared_out(pid, rss)
+        self.samples.append(Sample(now, mib, summed, self.cpu, len(pids)))
+
+
+def _shared_out(pid: int, rss: float) -> float:
+    """A process' part of the resident memory in MiB, ``Pss`` of the kernel; else all of it."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:  # it ended, or belongs to somebody else
+        return rss
+    found = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
+    return int(found[1]) / 1024 if found else rss
