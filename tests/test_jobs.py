@@ -1,0 +1,304 @@
+"""Jobs are followed to their end, whatever the network and the provider do meanwhile."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import httpx2
+import pytest
+from rich.console import Console
+from scrapy.settings import Settings
+from stub_jobs import Provider, event, metric
+
+from ftcrawler import jobs as glue
+from ftcrawler.commands import jobs as command_module
+from ftcrawler.exits import Exit
+from ftcrawler.jobs import Book, chosen
+from ftcrawler.jobsshown import display
+from pipelines.destinations.targetfile import load_targets
+from pipelines.jobs import JobView, outcome_of, seen, sparkline
+from pipelines.jobwatch import Watch
+from pipelines.receipts import Job, Receipt, Receipts
+
+TARGETS = """
+[there]
+kind = "openai"
+base_url = "https://api.example/v1"
+key = "STUB_KEY"
+model = "base-1"
+
+[here]
+kind = "train"
+model = "tiny"
+"""
+DONE = {"status": "succeeded", "fine_tuned_model": "ft:base-1:bees", "finished_at": 1_700_000_900}
+
+
+@pytest.fixture
+def provider():
+    return Provider()
+
+
+class Time:
+    """A clock that waiting moves."""
+
+    def __init__(self):
+        self.now = 1_700_000_000.0
+        self.waits = []
+
+    def sleep(self, seconds):
+        self.waits.append(seconds)
+        self.now += seconds
+
+    def __call__(self):
+        return self.now
+
+
+def receipt(folder, identity, job="", kind="openai", target="there", **more):
+    given = Receipt(
+        id=identity, target=target, kind=kind, dataset="bees/20261124-1", digest="0" * 64,
+        started="2026-11-24T02:00:00Z", **more,
+    )  # fmt: skip
+    given.job = Job(id=job, status="queued") if job else given.job
+    return Receipts(folder).adopt(given)
+
+
+def book(folder, provider):
+    return Book(folder, load_targets(TARGETS), {"STUB_KEY": "x"}, provider.client)
+
+
+def follow(folder, provider, **more):
+    """The jobs of the receipts as they are at the end, what was shown, the waits between."""
+    time = Time()
+    ours = book(folder, provider)
+    watch = Watch(ours.views(), ours.source, time, time.sleep, **more)
+    shown = list(watch.follow())
+    for view in shown:
+        ours.note(view)
+    return {view.id: view for view in watch.views.values()}, shown, time.waits
+
+
+def test_a_job_is_followed_to_its_model(tmp_path, provider):
+    receipt(tmp_path, "there-1", "ftjob-1")
+    provider.job(
+        "ftjob-1",
+        {"status": "validating_files"},
+        {"status": "running", "events": [event(1, "began"), metric(2, 2.5), metric(3, 1.25)]},
+        {**DONE, "events": [metric(4, 1.0)], "trained_tokens": 900},
+    )
+    views, shown, waits = follow(tmp_path, provider)
+    view = views["ftjob-1"]
+    assert [one.status for one in shown] == ["validating_files", "running", "succeeded"]
+    assert (view.outcome, view.model, view.tokens) == ("succeeded", "ft:base-1:bees", 900)
+    assert [point.loss for point in view.points] == [2.5, 1.25, 1.0]
+    assert waits == [10, 10]
+    kept = Receipts(tmp_path).read("there-1").job
+    assert (kept.status, kept.model, kept.base_model) == ("succeeded", "ft:base-1:bees", "base-1")
+
+
+def test_what_comes_between_is_survived(tmp_path, provider):
+    receipt(tmp_path, "there-1", "ftjob-1")
+    provider.job(
+        "ftjob-1",
+        {"status": "running"},
+        httpx2.ConnectError("no route to host"),
+        httpx2.ReadTimeout("slow"),
+        500,
+        429,
+        "html",
+        {"status": "optimizing_quantum_foam"},
+        DONE,
+    )
+    views, shown, waits = follow(tmp_path, provider, interval=5)
+    assert views["ftjob-1"].model == "ft:base-1:bees"
+    assert [bool(view.trouble) for view in shown] == [False] + 5 * [True] + [False, False]
+    said = "https://api.example/v1 does not answer (no route to host); since 22:13:25 UTC, the "
+    assert f"{said}next try is in 5 s" in shown[1].trouble
+    assert "HTTP 500, request req-1); since 22:13:25" in shown[3].trouble
+    # Longer each time, once as long as the provider asked for; as before once it answers.
+    assert waits == [5, 5, 10, 77, 77, 80, 5]
+    assert shown[-2].status == "optimizing_quantum_foam"
+
+
+ENDS = {
+    "failed": ({"status": "failed", "error": {"message": "bad \x1b[2Jfile"}}, "failed", "bad [2J"),
+    "cancelled": ({"status": "cancelled"}, "cancelled", ""),
+    "an unknown end": ({"status": "melted", "finished_at": 1_700_000_001}, "failed", ""),
+    "a wrong key": (401, "lost", "does not take the key in STUB_KEY"),
+    "no such job": (404, "lost", "knows no ftjob-1"),
+    "no such API": ("html", "lost", "does not answer as OpenAI's API does: see base_url"),
+    "a refusal": (403, "lost", "refuses (HTTP 403, request req-1): that cannot be"),
+}
+
+
+@pytest.mark.parametrize(("step", "outcome", "says"), ENDS.values(), ids=ENDS)
+def test_every_end_is_an_end(step, outcome, says, tmp_path, provider):
+    receipt(tmp_path, "there-1", "ftjob-1")
+    provider.job("ftjob-1", step)
+    views, shown, waits = follow(tmp_path, provider)
+    assert (len(shown), waits) == (1, [])
+    assert views["ftjob-1"].outcome == outcome
+    assert says in f"{views['ftjob-1'].error}{views['ftjob-1'].trouble}"
+
+
+def test_all_events_are_heard_once_however_many(tmp_path, provider):
+    receipt(tmp_path, "there-1", "ftjob-1")
+    many = [metric(n, 1 + 1 / n, 250) for n in range(1, 251)]
+    provider.job("ftjob-1", {"status": "running", "events": many}, DONE)
+    views, _, _ = follow(tmp_path, provider)
+    assert [one.id for one in views["ftjob-1"].events] == [one["id"] for one in many]
+    assert provider.seen.count("GET /fine_tuning/jobs/ftjob-1/events") == 4
+
+
+def test_jobs_of_several_targets_each_at_its_own_pace(tmp_path, provider):
+    receipt(tmp_path, "there-1", "ftjob-1")
+    receipt(tmp_path, "there-2", "ftjob-2")
+    receipt(tmp_path, "gone-1", "ftjob-3", target="gone")
+    provider.job("ftjob-1", 500, 500, DONE)
+    provider.job("ftjob-2", {"status": "running"}, DONE)
+    views, shown, _ = follow(tmp_path, provider)
+    assert [view.id[-1] for view in shown] == ["3", "1", "2", "2", "1", "1"]
+    assert "is no target of kind openai in the target file" in views["ftjob-3"].trouble
+    assert command_module.exit_of(views.values()) == Exit.PARTLY
+
+
+def test_trainings_on_this_machine_are_jobs_too(tmp_path, provider):
+    losses = {"losses": [[1, 2.0, None], [2, 1.5, 1.75]], "steps": 4}
+    receipt(tmp_path, "here-1", "here-1", kind="train", target="here", notes=losses)
+    with Receipts(tmp_path).locked("here-1"):
+        ours = book(tmp_path, provider)
+        (view,) = Watch(ours.views(), ours.source, Time(), None).once()
+    assert (view.status, view.outcome, view.points[-1]) == ("queued", "going", (2, 4, 1.5, 1.75))
+    views, _, _ = follow(tmp_path, provider)
+    assert (views["here-1"].status, views["here-1"].outcome) == ("interrupted", "failed")
+    assert provider.seen == []
+
+
+def test_somebody_elses_receipt_is_not_written(tmp_path, provider):
+    receipt(tmp_path, "there-1", "ftjob-1")
+    provider.job("ftjob-1", DONE)
+    with Receipts(tmp_path).locked("there-1"):
+        follow(tmp_path, provider)
+    assert Receipts(tmp_path).read("there-1").job.status == "queued"
+
+
+def test_jobs_are_found_by_their_beginning():
+    views = [
+        JobView("ftjob-12", "there", receipt="there-1", dataset="bees/1"),
+        JobView("ftjob-1", "there", receipt="there-2", dataset="bees/2"),
+    ]
+    for name, meant in (("ftjob-1", "ftjob-1"), ("ftjob-12", "ftjob-12"), ("bees", "ftjob-1")):
+        assert [view.id for view in chosen(views, [name])[0]] == [meant]
+    said = "wasps: no such job; known: ftjob-12, ftjob-1"
+    assert chosen(views, ["wasps", ""])[1][0] == said
+
+
+def test_the_display_is_whole(tmp_path, provider):
+    receipt(tmp_path, "there-1", "ftjob-1")
+    many = [metric(n, 4 / n, 8) for n in range(1, 5)]
+    provider.job("ftjob-1", {"status": "running", "events": many})
+    ours = book(tmp_path, provider)
+    views = Watch(ours.views(), ours.source, Time(), None).once()
+    console = Console(record=True, width=160)
+    with console.capture() as caught:
+        console.print(display(views))
+    line = caught.get().splitlines()[1]
+    for part in ("ftjob-1", "bees/20261124-1", "running", "██░░░", "50%", "█▃▂▁ 4 → 1", "base-1"):
+        assert part in line
+    assert "2023-11-14 22:13  ftjob-1  Step 4/8: training loss=1.00" in caught.get()
+
+
+def test_a_provider_may_say_little():
+    view = seen(JobView("1", "there"), object())
+    assert (view.status, view.outcome, view.created) == ("", "going", 0)
+    assert outcome_of("", 0, "") == "going"
+    assert sparkline([]) == ""
+
+
+# -- The command ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, provider):
+    """The command in this process; called with arguments, it gives its exit code."""
+    (tmp_path / "targets.toml").write_text(TARGETS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STUB_KEY", "x")
+    monkeypatch.setattr(glue.Book.__init__, "__defaults__", (provider.client,))
+    monkeypatch.setattr(command_module.time, "sleep", lambda _: None)
+    made = command_module.Command()
+    made.settings = Settings({"DATA_DIR": str(tmp_path)})
+    parser = argparse.ArgumentParser()
+    made.add_options(parser)
+
+    def run(*args):
+        made.exitcode = 0
+        options, names = parser.parse_known_args(list(args))
+        made.run(names, options)
+        return made.exitcode
+
+    return run
+
+
+def test_scripts_wait_for_the_model(command, tmp_path, provider, capsys):
+    receipt(tmp_path, "there-1", "ftjob-1")
+    provider.job("ftjob-1", {"status": "running", "events": [metric(1, 2)]}, DONE)
+    assert command("bees", "--wait") == Exit.OK
+    said = capsys.readouterr()
+    assert said.out == "ftjob-1 succeeded: ft:base-1:bees; scrapy try --job ftjob-1\n"
+    assert said.err.splitlines() == [
+        "ftjob-1 is running",
+        "ftjob-1 Step 1/4: training loss=2.00",
+        "ftjob-1 is succeeded",
+    ]
+    assert command("--wait") == Exit.OK  # nothing is under way
+    assert command("ftjob-1", "--json") == Exit.OK
+    (shown,) = json.loads(capsys.readouterr().out)
+    assert (shown["model"], shown["points"][0]["loss"]) == ("ft:base-1:bees", 2)
+
+
+def test_a_failed_job_fails_the_script(command, tmp_path, provider, capsys):
+    receipt(tmp_path, "there-1", "ftjob-1")
+    provider.job("ftjob-1", {"status": "failed", "error": {"message": "too few lines"}})
+    assert command("ftjob-1", "--wait") == Exit.FAILED
+    assert capsys.readouterr().out == "ftjob-1 failed: too few lines\n"
+
+
+def test_jobs_are_steered(command, tmp_path, provider, capsys):
+    receipt(tmp_path, "there-1", "ftjob-1")
+    receipt(tmp_path, "here-1", "here-1", kind="train", target="here")
+    provider.job("ftjob-1")
+    provider.job("ftjob-9")
+    assert command("--pause", "ftjob-1") == Exit.OK
+    assert command("--resume", "ftjob-1") == Exit.OK
+    assert command("--cancel", "ftjob-1") == Exit.OK
+    assert capsys.readouterr().out.splitlines() == [
+        f"ftjob-1 is {status}" for status in ("pausing", "running", "cancelled")
+    ]
+    assert Receipts(tmp_path).read("there-1").job.status == "cancelled"
+    assert command("--cancel", "ftjob-9") == Exit.CONFIGURATION  # no receipt tells of it
+    assert command("--cancel", "ftjob-9", "--to", "there") == Exit.OK
+    assert command("--pause", "here-1") == Exit.FAILED
+    assert "end that with Ctrl-C" in capsys.readouterr().err
+
+
+def test_what_is_known_is_shown_when_the_provider_is_not_there(command, tmp_path, provider, capsys):
+    receipt(tmp_path, "there-1", "ftjob-1")
+    (tmp_path / "uploads/torn.json").write_text("{")
+    provider.job("ftjob-1", httpx2.ConnectError("unplugged"))
+    assert command() == Exit.PARTLY
+    said = capsys.readouterr()
+    assert "queued" in said.out
+    assert "does not answer (unplugged); since" in said.err
+    assert "torn.json: not a receipt that can be read" in said.err
+
+
+def test_wrong_asking_is_said(command, tmp_path, capsys):
+    assert command("--to", "nowhere") == Exit.CONFIGURATION
+    assert "no target [nowhere]; there are: there, here" in capsys.readouterr().err
+    assert command() == Exit.OK
+    assert "there is no job so far: scrapy upload" in capsys.readouterr().err
+    (tmp_path / "targets.toml").unlink()
+    assert command("--to", "there") == Exit.CONFIGURATION
+    assert "targets.toml: no such file; scrapy upload --example" in capsys.readouterr().err
