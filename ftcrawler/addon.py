@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scrapy import signals
 
 from ftcrawler.frontier import WAITING
+from ftcrawler.jsonlog import dress
 from ftcrawler.rendering import Renderer
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class FtcrawlerAddon:
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Wire the project's components; other spiders than ours are left alone."""
+        self._crawler.signals.connect(self._dress, signals.spider_opened)
         queues = getattr(self._crawler.spider, "queues", None)
         if not queues:
             return
@@ -78,6 +80,9 @@ class FtcrawlerAddon:
         if any(queue.site.request.render for queue in queues.values()):
             self._crawler.spider.renderer = Renderer.from_crawler(self._crawler)  # type: ignore[union-attr] # it has queues
         self._crawler.signals.connect(self._closed, signals.spider_closed)
+
+    def _dress(self) -> None:
+        dress(self._crawler.settings)
 
     async def _closed(self) -> None:
         await self._crawler.spider.close_sites()  # type: ignore[union-attr] # it has queues

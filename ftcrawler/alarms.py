@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 State = Literal["raised", "standing", "cleared"]
 _HOLD: Final = 2  # nights that must be as usual before an alarm is over
 _HELD: Final = {"permission-lost": 8, "pages-gone": 3}  # it shows page by page, as they are due
+_LOOKED: Final = (None, "finished", "budget")  # how a night ends that looks for alarms
 # In this order; a check is not believed when a cause before it is there or stands.
 _CHECKS: Final[tuple[tuple[str, Callable[[Case], Finding | None]], ...]] = (
     ("site-unreachable", sitechecks.unreachable),
@@ -135,10 +136,11 @@ def _order(alarm: Alarm) -> tuple[int, int, str, str]:
 def _standing(records: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Alarm]:
     """What stood after the newest night before tonight that evaluated anything.
 
-    A night that was killed has no alarms, and says nothing of those before it.
+    A night that ended before its alarms were looked for says nothing of those before it.
     """
     for record in reversed(records[:-1]):
-        if record.get("reason") != "lost" and "alarms" in record:
+        looked = record.get("reason") in _LOOKED or record.get("alarms")
+        if "alarms" in record and looked:
             return {a.key: a for a in read_alarms(record) if a.state != "cleared"}
     return {}
 

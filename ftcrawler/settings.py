@@ -40,6 +40,12 @@ NIGHTLY_BUILD_OPTIONS: list[str] = []
 RUN_PAGES = 0
 RUN_SECONDS = 0.0
 RUN_ID = ""
+TELL = os.environ.get("FTCRAWLER_TELL") or "always"
+TELL_SECONDS = 10.0
+METRICS_FILE = os.environ.get("FTCRAWLER_METRICS_FILE", "")
+METRICS_PORT = 0
+METRICS_HOST = "127.0.0.1"
+LOG_AS = os.environ.get("FTCRAWLER_LOG_AS") or "text"
 CLOCK_OFFSET = 0.0
 
 # -- Scrapy's -------------------------------------------------------------------------

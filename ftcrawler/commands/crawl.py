@@ -20,6 +20,7 @@ from ftcrawler import demo
 from ftcrawler.clock import iso
 from ftcrawler.display import HOWS
 from ftcrawler.exits import Exit
+from ftcrawler.jsonlog import KINDS
 from ftcrawler.profiling import profiled, show_profile
 from ftcrawler.site import SiteError
 from ftcrawler.sitefiles import load_sites
@@ -106,6 +107,8 @@ def settings_problems(settings: BaseSettings) -> list[str]:
             problems.append(f"{name}: a number from {least} on (found {settings[name]!r})")
     if settings["PROGRESS"] not in HOWS:
         problems.append(f"PROGRESS: one of {', '.join(HOWS)} (found {settings['PROGRESS']!r})")
+    if settings["LOG_AS"] not in KINDS:
+        problems.append(f"LOG_AS: one of {', '.join(KINDS)} (found {settings['LOG_AS']!r})")
     formats = settings.getlist("SHARD_FORMATS")
     if not formats or set(formats) - {"parquet", "jsonl"}:
         problems.append(f"SHARD_FORMATS: parquet, jsonl or both (found {formats!r})")
@@ -161,6 +164,9 @@ class Command(ScrapyCrawl):
         """Keep ``--profile`` from Scrapy, which would profile this process alone."""
         self.profile, opts.profile = opts.profile, None
         super().process_options(args, opts)
+        assert self.settings is not None
+        if self.settings["LOG_AS"] == "json":  # said before the log can be dressed
+            logging.getLogger("scrapy.utils.log").addFilter(lambda _: False)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check the configuration, crawl, summarise, set the exit code."""
