@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from bench.planted import Story, Writer
 from pipelines.fingerprint import minhash, runs_of, similarity
-from pipelines.near import SIMILARITY
+from pipelines.holdings import SIMILARITY
 from pipelines.records import Pair
 from pipelines.rows import document_id, measures
 from pipelines.shards import SCHEMAS

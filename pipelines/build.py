@@ -37,7 +37,6 @@ from pipelines.manifest import describe, inputs, software
 from pipelines.orders import Built, DamagedShardsError, EmptyError, Order
 from pipelines.pairs import PAIRS_VERSION
 from pipelines.refusals import refusal
-from pipelines.report import REPORT, write_report
 from pipelines.shards import read_rows
 from pipelines.sources import Cache, DamagedError, Extract, whole
 from pipelines.streams import checksum
@@ -277,6 +276,11 @@ class _Build:
 
     def _report(self, manifest: dict[str, Any]) -> None:
         if self.order.report:
+            from pipelines.report import (  # noqa: PLC0415 - it asks for the database
+                REPORT,
+                write_report,
+            )
+
             self.progress("writing the report", 0, 1)
             del self.ballot  # its memory is wanted
             version = versions.Version(self.aside, manifest)

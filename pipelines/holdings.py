@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from pipelines.near import SIMILARITY
+SIMILARITY: Final = 0.6  # from which two documents are near-duplicates
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from pipelines.fingerprint import BANDS, ORDERS, WIDTH
+from pipelines.holdings import SIMILARITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     Indexes = NDArray[np.int64]
     Signatures = NDArray[np.uint64]  # (documents, BANDS): each number is a band of four orders
 
-SIMILARITY: Final = 0.6  # from which two documents are near-duplicates
 _CHUNK: Final = 1 << 15  # pairs that are compared at a time
 _ROOM: Final = 4  # slots for a key
 _ROOM_OF_NEW: Final = 128  # for one that many others are held against

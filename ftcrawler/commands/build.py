@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import time
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ftcrawler.clock import iso
-from ftcrawler.commands.crawl import complain, told
 from ftcrawler.exits import Exit
-from ftcrawler.holdings import holdings, known_sites
+from ftcrawler.startup import start_lightly
 from ftcrawler.state import StateError
-from pipelines.build import build
 from pipelines.formats import FORMATS, FormatError
-from pipelines.holdings import Recipe
+from pipelines.holdings import SIMILARITY, Recipe
 from pipelines.licences import POLICIES
-from pipelines.near import SIMILARITY
 from pipelines.orders import Built, DamagedShardsError, EmptyError, Order
 from pipelines.records import PairKind
-from pipelines.report import REPORT
 from pipelines.versions import BusyError, is_name
 
 NAME = "all"
@@ -33,6 +30,7 @@ KINDS = (*get_args(PairKind), "handmade")
 MEND = "scrapy state --check mends what it can; --skip-damaged builds without"
 _UNITS = {"KB": 10, "MB": 20, "GB": 30, "TB": 40}
 _LEAST_MEMORY = 256 << 20
+_TOLD = (EmptyError, BusyError, DamagedShardsError, MemoryError, FormatError, StateError, OSError)
 
 
 def size(text: str) -> int:
@@ -140,55 +138,93 @@ class Command(ScrapyCommand):
             help=f"write these lines, too: {', '.join(FORMATS)}")  # fmt: skip
         add("--memory", default="1GB", metavar="SIZE", help="to work in (default 1GB)")
         add("--skip-damaged", action="store_true", help="leave damaged shards out")
-        add("--no-report", action="store_true", help=f"do not write {REPORT}")
+        add("--no-report", action="store_true", help="do not write report.html")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check the options, build, show."""
         if args:
             raise UsageError
         assert self.settings is not None
+        if self.settings["COMMANDS_MODULE"] == __name__:  # the process was started for it
+            start_lightly()
+        from ftcrawler.holdings import known_sites  # noqa: PLC0415 - see start_lightly
+
         data_dir = Path(self.settings["DATA_DIR"]).absolute()
         sites = known_sites(data_dir)
         order, problems = _order(opts, data_dir, sites)
         if order is None:
-            complain(problems)
+            _complain(problems)
             self.exitcode = Exit.CONFIGURATION
             return
         try:
             built = _build(order, sites)
-        except (EmptyError, FormatError) as error:
-            complain(
-                funnel(error.counts["pairs"]) if isinstance(error, EmptyError) else [str(error)]
-            )
-            self.exitcode = Exit.CONFIGURATION
-        except BusyError as error:
-            complain([str(error)])
-            self.exitcode = Exit.LOCKED
-        except DamagedShardsError as error:
-            complain([*error.problems, MEND])
-            self.exitcode = Exit.STORAGE
-        except MemoryError as error:
-            complain([f"--memory {opts.memory} is too little: {error}"])
-            self.exitcode = Exit.CONFIGURATION
         except KeyboardInterrupt:
             self.exitcode = Exit.INTERRUPTED
-        except (StateError, OSError) as error:
-            self.exitcode = told(error, data_dir)
+        except _TOLD as error:
+            self.exitcode = _told(error, data_dir, opts.memory)
         else:
-            complain([f"left out: {line}" for line in built.damaged])
+            if built.damaged:
+                _complain([f"left out: {line}" for line in built.damaged])
             show(Console(highlight=False), built)
 
 
+def _told(error: Exception, data_dir: Path, memory: str) -> Exit:
+    """Say why there is no new version, and return the exit code."""
+    match error:
+        case EmptyError():
+            _complain(funnel(error.counts["pairs"]))
+            return Exit.CONFIGURATION
+        case BusyError():
+            _complain([str(error)])
+            return Exit.LOCKED
+        case DamagedShardsError():
+            _complain([*error.problems, MEND])
+            return Exit.STORAGE
+        case MemoryError():
+            _complain([f"--memory {memory} is too little: {error}"])
+            return Exit.CONFIGURATION
+        case FormatError():
+            _complain([str(error)])
+            return Exit.CONFIGURATION
+    from ftcrawler.commands.crawl import told  # noqa: PLC0415 - it asks for much, and seldom
+
+    return told(error, data_dir)
+
+
+def _complain(lines: list[str]) -> None:
+    from ftcrawler.commands.crawl import complain  # noqa: PLC0415 - as above
+
+    complain(lines)
+
+
 def _build(order: Order, sites: list[str]) -> Built:
+    from ftcrawler.holdings import holdings  # noqa: PLC0415 - see start_lightly
+    from pipelines.build import build  # noqa: PLC0415
+
+    with _shown(Console(stderr=True)) as progress:
+        return build(order, [holdings(order.data_dir, site) for site in sites], progress)
+
+
+@contextlib.contextmanager
+def _shown(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Shows what is done, and how much of it, while it goes on: to people only."""
+    if not console.is_terminal:
+        yield lambda *_: None
+        return
+    from rich.progress import (  # noqa: PLC0415 - only then
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as shown:
         task = shown.add_task("")
-
-        def progress(what: str, done: int, total: int) -> None:
-            shown.update(task, description=what, completed=done, total=total)
-
-        return build(order, [holdings(order.data_dir, site) for site in sites], progress)
+        yield lambda what, done, total: shown.update(
+            task, description=what, completed=done, total=total
+        )
 
 
 def _order(
