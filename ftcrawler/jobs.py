@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from pipelines.destinations import RefusedError
+from pipelines.destinations import RefusedError, destination_of
 from pipelines.destinations.targetfile import (
     OpenAITarget,
     Target,
@@ -23,6 +23,8 @@ from pipelines.receipts import BusyError, Job, Receipt, Receipts
 
 if TYPE_CHECKING:
     from openai import OpenAI
+
+    from pipelines.trying import Answering
 
 LOCAL = "train"
 
@@ -114,14 +116,25 @@ class Book:
     def provider(self, name: str) -> JobSource:
         """The jobs of a target's provider. Raises :class:`RefusedError` without target or key."""
         if name not in self._sources:
-            target = self._targets.get(name)
-            if not isinstance(target, OpenAITarget):
-                raise RefusedError(
-                    f"[{name}] is no target of kind openai in the target file: name one that is, "
-                    f"or put it back"
-                )
-            self._sources[name] = JobSource(target, self._client(target, self._environment))
+            self._sources[name] = JobSource(*self.client(name))
         return self._sources[name]
+
+    def client(self, name: str) -> tuple[OpenAITarget, OpenAI]:
+        """A target and its client. Raises :class:`RefusedError` without target or key."""
+        target = self._targets.get(name)
+        if not isinstance(target, OpenAITarget):
+            raise RefusedError(
+                f"[{name}] is no target of kind openai in the target file: name one that is, or "
+                f"put it back"
+            )
+        return target, self._client(target, self._environment)
+
+    def local(self, name: str) -> Answering:
+        """A target that answers on this machine. Raises :class:`RefusedError` without one."""
+        target = self._targets.get(name)
+        if target is None or target.kind != LOCAL:
+            raise RefusedError(f"[{name}] is no target of kind train in the target file any more")
+        return cast("Answering", destination_of(target, self._environment))
 
     def note(self, view: JobView) -> None:
         """Write what is new to the job's receipt, unless somebody else writes it just now."""

@@ -43,7 +43,9 @@ class Provider:
         self.events: dict[str, list[dict[str, Any]]] = {}
         self.seen: list[str] = []
         self.key = "sk-good"
-        self.answer: Callable[[dict[str, Any]], str | int] = lambda asked: f"by {asked['model']}"
+        self.answer: Callable[[dict[str, Any]], str | int | tuple[int, str]] = lambda asked: (
+            f"by {asked['model']}"
+        )
 
     def job(self, identity: str, *steps: Step, **more: Any) -> None:
         self.jobs[identity] = {
@@ -76,6 +78,8 @@ class Provider:
             return self._fault(401)
         if path == "/chat/completions":
             said = self.answer(json.loads(request.content))
+            if isinstance(said, tuple):
+                return self._fault(*said)
             if isinstance(said, int):
                 return self._fault(said)
             message = {"role": "assistant", "content": said}
@@ -112,10 +116,10 @@ class Provider:
     def _page(self, listed: list[Any], *, more: bool = False) -> httpx2.Response:
         return httpx2.Response(200, json={"object": "list", "data": listed, "has_more": more})
 
-    def _fault(self, how: int | str) -> httpx2.Response:
+    def _fault(self, how: int | str, says: str = "that cannot be") -> httpx2.Response:
         if how == "html":
             headers = {"content-type": "text/html"}
             return httpx2.Response(200, content=b"<html>log in</html>", headers=headers)
-        error = {"message": "that cannot be", "type": "invalid", "code": None}
+        error = {"message": says, "type": "invalid", "code": None}
         headers = {"retry-after": "77", "x-request-id": "req-1"}
         return httpx2.Response(int(how), json={"error": error}, headers=headers)
