@@ -160,6 +160,24 @@ def filled(dataset: Any, most: int) -> int:
     )
 
 
+def _is_at_end(trainer: Any, checkpoint: Path) -> bool:
+    """Whether a checkpoint is of the last step; then its weights, or the best, are loaded.
+
+    The trainer itself would take one step more.
+    """
+    import transformers  # noqa: PLC0415 - heavy
+
+    state = transformers.TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+    if state.global_step < state.max_steps:
+        return False
+    kept = checkpoint
+    if trainer.args.load_best_model_at_end and state.best_global_step:
+        kept = checkpoint.with_name(f"checkpoint-{state.best_global_step}")
+    trainer.model.load_adapter(str(kept), "default", is_trainable=True)
+    trainer.state = state
+    return True
+
+
 def run(trainer: Any, progress: Progress) -> int:
     """Train to the end, from the last whole checkpoint on; how many steps there are.
 
@@ -171,6 +189,9 @@ def run(trainer: Any, progress: Progress) -> int:
     if last:
         progress.first_step = last[0]
         progress.tell(f"goes on from step {last[0]:,}", 0, 0)
+        if _is_at_end(trainer, last[1]):
+            progress.is_silent = True
+            return last[0]
     try:
         trainer.train(resume_from_checkpoint=str(last[1]) if last else None)
     except torch.OutOfMemoryError as error:

@@ -21,6 +21,7 @@ import pytest
 import tiny_models
 from conftest import ROOT, Crawler
 
+from pipelines import training
 from pipelines.training import Order, answers, summary, train
 from pipelines.trainingdata import samples
 from pipelines.trainingfolder import CHECKPOINTS, TrainingError, last_checkpoint, losses
@@ -152,6 +153,7 @@ def test_a_second_call_does_nothing(done, order):
 SITTING = """
 import json, sys
 from pathlib import Path
+from pipelines import training
 from pipelines.training import Order, train
 from pipelines.trainingplan import Plan
 said = json.loads(sys.stdin.read())
@@ -201,6 +203,29 @@ def test_a_killed_training_goes_on_and_ends_as_one_that_was_not(done, order, tmp
     there, here = weights(done[0].folder), weights(resumed.folder)
     assert there.keys() == here.keys()
     assert all((there[name] == here[name]).all() for name in there)
+
+
+def test_what_ends_after_the_last_step_is_not_trained_again(order, tmp_path, monkeypatch):
+    figures = order.plan.hyperparameters.model_copy(update={"steps": 3})
+    plan = order.plan.model_copy(update={"hyperparameters": figures, "checkpoint_steps": 2})
+    short = replace(order, plan=plan, out=tmp_path)
+
+    def end(*_args, **_more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "compare", end)
+        with pytest.raises(KeyboardInterrupt):
+            train(short, lambda *_line: None)
+    before = losses(short.folder)
+    told = []
+    done = train(short, lambda *line: told.append(line))
+    assert ("goes on from step 3", 0, 0) in told
+    assert losses(short.folder) == before
+    assert (done.receipt["state"], done.receipt["steps"]) == ("finished", 3)
+    best = min((held_out, step) for step, _, held_out in before)
+    assert done.receipt["kept_step"] == best[1]
+    assert done.receipt["comparison"]["tuned"]["loss"] == pytest.approx(best[0], abs=1e-4)
 
 
 def test_a_base_model_without_a_template_takes_plain_text(order, texts, tmp_path):
