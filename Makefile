@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-train slow torture bench bench-sites bench-scaling bench-state bench-startup bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build check lint types setup setup-dev setup-bench setup-train setup-render setup-hub clean
+.PHONY: help demo test test-train slow torture quarter bench bench-sites bench-scaling bench-state bench-startup bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build check lint types setup setup-dev setup-bench setup-train setup-render setup-hub clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -62,7 +62,10 @@ slow: setup-dev ## the tests that take minutes or need Debian packages
 torture: setup-dev ## KILLS=200: kill crawls at random instants, compare the rows
 	KILLS="$(or $(KILLS),200)" "$(BIN)/python" -m pytest -m slow -s tests/test_torture.py -k "random or step"
 
-bench: bench-speed bench-sites bench-state ## speed, many sites, memory, a second night: measured here
+quarter: setup-dev ## 90 nights over 20 sites, with incidents and kills; rows and alarms are counted
+	QUARTER=whole "$(BIN)/python" -m pytest -m slow -s tests/test_quarter.py
+
+bench: bench-speed bench-sites bench-state bench-startup ## speed, many sites, memory, a second night, start-up: measured here
 
 bench-sites: setup-dev ## SITES=200: many sites at once, each at its delay by the server's clock
 	"$(BIN)/python" bench/many_sites.py --sites "$(or $(SITES),200)"
