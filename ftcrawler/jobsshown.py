@@ -13,7 +13,8 @@ from rich.text import Text
 from pipelines.jobs import JobView, progress, sparkline
 
 _LATEST: Final = 8  # events below the table
-_BAR: Final = 20  # characters
+_BAR: Final = 10  # characters
+_WIDE: Final = 130  # columns of a terminal for the whole table
 _COLOURS: Final = {
     "succeeded": "green",
     "failed": "red",
@@ -38,7 +39,7 @@ def bar(share: float | None) -> str:
     """A share as a bar.
 
     >>> bar(0.5), bar(None)
-    ('██████████░░░░░░░░░░  50%', '')
+    ('█████░░░░░  50%', '')
     """
     if share is None:
         return ""
@@ -52,32 +53,29 @@ def loss(view: JobView) -> str:
     held = [point.validation for point in view.points if point.validation is not None]
     if not train:
         return ""
-    said = f"{sparkline(train)} {train[0]:.3g} → {train[-1]:.3g}"
+    said = f"{sparkline(train, 12)} {train[0]:.3g} → {train[-1]:.3g}"
     return f"{said} (validation {held[-1]:.3g})" if held else said
 
 
-def table(views: Iterable[JobView]) -> Table:
-    """One line a job."""
+def table(views: Iterable[JobView], width: int) -> Table:
+    """One line a job; in a narrow terminal without what its receipt says."""
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("job", "dataset", "target", "status"):
+    is_wide = width >= _WIDE
+    for name in ("job", *(("dataset", "target") if is_wide else ()), "status"):
         shown.add_column(name, overflow="fold")
-    shown.add_column("began", no_wrap=True)
-    shown.add_column("how far", no_wrap=True)
-    shown.add_column("loss", no_wrap=True)
+    for name in (*(("began",) if is_wide else ()), "how far", "loss"):
+        shown.add_column(name, no_wrap=True)
     shown.add_column("model", overflow="fold")
     for view in views:
-        status = Text(view.status or view.outcome, style=_COLOURS.get(view.outcome, ""))
-        ends = f"until {clock_time(view.estimated)}" if view.estimated else ""
-        shown.add_row(
-            Text(view.id),
-            Text(view.dataset or "-"),
-            Text(view.target),
-            status,
-            clock_time(view.created),
-            bar(progress(view)) or ends or "-",
-            loss(view) or "-",
-            Text(view.model or view.base_model or "-"),
-        )
+        cells = [Text(view.id)]
+        if is_wide:
+            cells += [Text(view.dataset or "-"), Text(view.target)]
+        cells.append(Text(view.status or view.outcome, style=_COLOURS.get(view.outcome, "")))
+        if is_wide:
+            cells.append(Text(clock_time(view.created)))
+        ends = f"until {clock_time(view.estimated)}" if view.estimated else "-"
+        cells += [Text(bar(progress(view)) or ends), Text(loss(view) or "-")]
+        shown.add_row(*cells, Text(view.model or view.base_model or "-"))
     return shown
 
 
@@ -103,7 +101,7 @@ def ending(view: JobView) -> str:
     return f"{view.id} {view.status or view.outcome}{': ' if why else ''}{why}"
 
 
-def display(views: Sequence[JobView]) -> RenderableType:
+def display(views: Sequence[JobView], width: int) -> RenderableType:
     """Table, troubles, and the latest events of all."""
     events = sorted(
         ((event.at, view.id, event.message) for view in views for event in view.events),
@@ -112,7 +110,7 @@ def display(views: Sequence[JobView]) -> RenderableType:
     lines = [Text(said, style="yellow") for said in troubles(views)]
     for at, identity, message in reversed(events):
         lines.append(Text(f"{clock_time(at)}  {identity}  {message}", style="dim"))
-    return Group(table(views), Text(""), *lines)
+    return Group(table(views, width), Text(""), *lines)
 
 
 class Lines:

@@ -67,6 +67,8 @@ def sentence(error: BaseException, target: Any, endpoint: str) -> RefusedError |
         return FailedError(f"{name} {endpoint} is busy or broken (HTTP {status}): {ON} later")
     if status:
         return RefusedError(f"{name} {endpoint} refuses (HTTP {status}): {words}")
+    if "metadata in README.md" in words:
+        return RefusedError(f"{name} {endpoint} refuses the card of {target.repo}: {error}")
     if isinstance(error, ValueError | KeyError | TypeError | AttributeError):
         return RefusedError(
             f"{name} {endpoint} does not answer as the Hugging Face Hub does ({words}): see "

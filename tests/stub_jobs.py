@@ -43,6 +43,7 @@ class Provider:
         self.events: dict[str, list[dict[str, Any]]] = {}
         self.seen: list[str] = []
         self.key = "sk-good"
+        self.is_strict = False  # whether the client refuses what is not as OpenAI's types say
         self.answer: Callable[[dict[str, Any]], str | int | tuple[int, str]] = lambda asked: (
             f"by {asked['model']}"
         )
@@ -59,6 +60,11 @@ class Provider:
             "error": None,
             "trained_tokens": None,
             "training_file": "file-1",
+            "validation_file": None,
+            "organization_id": "org-1",
+            "result_files": [],
+            "seed": 1,
+            "hyperparameters": {"n_epochs": "auto"},
         } | more
         self.steps[identity], self.events[identity] = list(steps), []
 
@@ -68,6 +74,7 @@ class Provider:
             base_url=target.base_url,
             api_key="sk-good",
             max_retries=0,
+            _strict_response_validation=self.is_strict,
             http_client=httpx2.Client(transport=httpx2.MockTransport(self._handle)),
         )
 

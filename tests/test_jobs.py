@@ -202,9 +202,16 @@ def test_the_display_is_whole(tmp_path, provider):
     views = Watch(ours.views(), ours.source, Time(), None).once()
     console = Console(record=True, width=160)
     with console.capture() as caught:
-        console.print(display(views))
+        console.print(display(views, console.width))
     line = caught.get().splitlines()[1]
-    for part in ("ftjob-1", "bees/20261124-1", "running", "██░░░", "50%", "█▃▂▁ 4 → 1", "base-1"):
+    for part in (
+        "ftjob-1",
+        "bees/20261124-1",
+        "running",
+        "█████░░░░░  50%",
+        "█▃▂▁ 4 → 1",
+        "base-1",
+    ):
         assert part in line
     assert "2023-11-14 22:13  ftjob-1  Step 4/8: training loss=1.00" in caught.get()
 
@@ -292,6 +299,45 @@ def test_what_is_known_is_shown_when_the_provider_is_not_there(command, tmp_path
     assert "queued" in said.out
     assert "does not answer (unplugged); since" in said.err
     assert "torn.json: not a receipt that can be read" in said.err
+
+
+def test_watching_draws_the_jobs(command, tmp_path, provider, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "160")
+    receipt(tmp_path, "there-1", "ftjob-1")
+    provider.job("ftjob-1", {"status": "running", "events": [metric(1, 2), metric(2, 1)]}, DONE)
+    assert command("--watch") == Exit.OK
+    said = capsys.readouterr()
+    assert "50%" in said.err
+    assert "Step 2/4: training loss=1.00" in said.err
+    assert "ft:base-1:bees" in said.err
+    assert said.out.startswith("ftjob-1 succeeded: ft:base-1:bees")
+
+
+def test_the_jobs_of_a_provider_are_shown_too(command, tmp_path, provider, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    receipt(tmp_path, "there-1", "ftjob-1")
+    provider.job("ftjob-1", {"status": "running"})
+    provider.job("ftjob-2", status="cancelled", created_at=1_700_000_500)
+    assert command("--to", "there") == Exit.OK
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["job", "ftjob-1", "ftjob-2"]
+    provider.key = "another"
+    assert command("--to", "there") == Exit.PARTLY
+    said = capsys.readouterr()
+    assert "ftjob-1" in said.out
+    assert "does not take the key in STUB_KEY: set another" in said.err
+
+
+@pytest.mark.parametrize("status", ["validating_files", "queued", "running"])
+def test_the_stub_speaks_as_openais_own_types_say(status, tmp_path, provider):
+    """So that what is read of it is what OpenAI sends."""
+    receipt(tmp_path, "there-1", "ftjob-1")
+    provider.is_strict = True
+    provider.job("ftjob-1", {"status": status, "events": [metric(1, 2.0)]}, DONE)
+    views, _, _ = follow(tmp_path, provider)
+    assert views["ftjob-1"].outcome == "succeeded"
+    assert book(tmp_path, provider).with_others("there")[0].model == "ft:base-1:bees"
 
 
 def test_wrong_asking_is_said(command, tmp_path, capsys):

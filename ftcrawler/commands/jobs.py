@@ -19,6 +19,8 @@ from ftcrawler.commands.crawl import complain
 from ftcrawler.exits import Exit
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from ftcrawler.jobs import Book
     from pipelines.jobs import JobView
     from pipelines.jobwatch import Watch
@@ -103,9 +105,9 @@ class Command(ScrapyCommand):
         names = [*args, *(name for _, name in changes)]
         views, problems = _listed(book, opts.to)
         found, unknown = chosen(views, names)
-        if unknown or (problems and opts.to):
-            complain([*problems, *unknown])
-            return Exit.CONFIGURATION if unknown else Exit.FAILED
+        complain([*problems, *unknown])
+        if unknown:
+            return Exit.CONFIGURATION
         if changes:
             ended = _changed(book, [(what, chosen(views, [name])[0][0]) for what, name in changes])
             if ended or not (opts.watch or opts.wait):
@@ -117,7 +119,8 @@ class Command(ScrapyCommand):
         watch = Watch(kept, book.source, time.time, time.sleep, opts.every, anew=bool(found))
         if is_followed:
             return _follow(watch, book, opts)
-        return _show(watch, book, as_json=opts.json)
+        ended = _show(watch, book, opts, whole=bool(found))
+        return Exit.PARTLY if problems else ended
 
 
 def _listed(book: Book, target: str) -> tuple[list[JobView], list[str]]:
@@ -158,17 +161,19 @@ def _changed(book: Book, changes: Iterable[tuple[str, JobView]]) -> Exit:
     return ended
 
 
-def _show(watch: Watch, book: Book, *, as_json: bool) -> Exit:
-    from ftcrawler.jobsshown import table, troubles  # noqa: PLC0415 - as above
+def _show(watch: Watch, book: Book, opts: argparse.Namespace, *, whole: bool) -> Exit:
+    """Jobs as they are; ``whole``: with their events."""
+    from ftcrawler.jobsshown import display, table, troubles  # noqa: PLC0415 - as above
 
     views = watch.once()
     for view in views:
         book.note(view)
-    if as_json:
+    if opts.json:
         print(json.dumps([view.as_dict() for view in views], indent=1, ensure_ascii=False))
     elif views:
-        Console(highlight=False, markup=False).print(table(views))
-        complain(troubles(views))
+        console = Console(highlight=False, markup=False)
+        console.print((display if whole else table)(views, console.width))
+        complain([] if whole else troubles(views))
     return Exit.PARTLY if any(view.trouble for view in views) else Exit.OK
 
 
@@ -176,11 +181,13 @@ def _follow(watch: Watch, book: Book, opts: argparse.Namespace) -> Exit:
     from ftcrawler.jobsshown import Lines, display, ending  # noqa: PLC0415 - as above
 
     console = Console(stderr=True, highlight=False, markup=False)
+
+    def drawn() -> RenderableType:
+        return display([*watch.views.values()], console.width)
+
     if opts.watch and console.is_terminal and not opts.json:
         with Live(console=console, auto_refresh=False, transient=False) as live:
-            _each(
-                watch, book, lambda _: live.update(display([*watch.views.values()]), refresh=True)
-            )
+            _each(watch, book, lambda _: live.update(drawn(), refresh=True))
     else:
         lines = Lines(console)
         _each(watch, book, lines.show)
