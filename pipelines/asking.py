@@ -11,15 +11,16 @@ from typing import Final, cast
 
 import trafilatura
 from lxml import etree
-from trafilatura.core import trafilatura_sequence
 from trafilatura.settings import Extractor
+
+from pipelines.pruning import trafilatura_sequence
 
 EXTRACTOR_VERSION: Final = f"trafilatura {trafilatura.__version__}"
 
 # Any format but its own: in that, its text is written out besides.
 _FAST: Final = Extractor(output_format="xml", fast=True, comments=False, tables=True)
 _SLOW: Final = Extractor(output_format="xml", fast=False, comments=False, tables=True)
-_EMPTY: Final = etree.XPath("//div[not(node())]")
+_EMPTY: Final = etree.XPath("//div[not(node() or @id)]")
 _MANY_EMPTY: Final = 150
 
 
@@ -47,7 +48,16 @@ def _thin(page: etree._Element) -> None:
     found = cast("list[etree._Element]", _EMPTY(page))  # noqa: SLF001 - lxml names it no other way
     if len(found) < _MANY_EMPTY:
         return
-    boxes = {box for box in found if not box.get("id") and not (box.tail or "").strip()}
-    for box in [box for box in found if box in boxes and box.getprevious() in boxes]:
+    before: etree._Element | None = None
+    spare = []
+    for box in found:
+        tail = box.tail
+        if tail and not tail.isspace():
+            before = None
+            continue
+        if before is not None and box.getprevious() is before:
+            spare.append(box)
+        before = box
+    for box in spare:
         if (parent := box.getparent()) is not None:
             parent.remove(box)

@@ -1,0 +1,91 @@
+"""What is remembered of trafilatura's patterns is what they say themselves."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree, html
+from trafilatura import core, xpaths
+from trafilatura.settings import Extractor
+
+from pipelines import pruning
+from pipelines.decode import decode_page
+from pipelines.parsing import parse_page
+from pipelines.pruning import Remembered, trafilatura_sequence
+
+ANNOTATED = Path(__file__).parent / "annotated"
+PAGES = sorted(ANNOTATED.glob("*/page.html.gz"))[::4]
+NAMED = ("id", "class")
+OVERALL = (
+    *(*NAMED, "role", "data-component", "data-lp-replacement-content"),
+    *("style", "aria-hidden"),
+)
+PATTERNS = {
+    "boxes": (xpaths.OVERALL_DISCARD_XPATH[0], pruning._BOXES, OVERALL[:5], False),
+    "hidden": (xpaths.OVERALL_DISCARD_XPATH[1], ("*",), (*NAMED, "style", "aria-hidden"), False),
+    "endless": (xpaths.RAW_TREE_PRUNE_XPATH[0], pruning._REGIONS, NAMED, True),
+    "comments": (xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH[0], pruning._LISTS, NAMED, False),
+}
+VALUES = st.sampled_from(
+    "nav main-Nav footer share-this related cookie-note hidden display:none reply-1 comments "
+    "comment-list mvp-post-add-wrap infinite-scroll sidebar true text widget MostPopularStories "
+    "navigation tags hide-print commentlist disqus_thread".split()
+) | st.text("abc-:;é ", max_size=4)
+TAGS = ("div", "p", "section", "span", "aside", "ol", "li", "h1", "list", "details")
+
+
+@st.composite
+def trees(draw):
+    """A tree whose elements have some of the names, in any order."""
+    root = etree.Element("body")
+    for _ in range(draw(st.integers(1, 12))):
+        parent = draw(st.sampled_from(list(root.iter())))
+        element = etree.SubElement(parent, draw(st.sampled_from(TAGS)))
+        for name in draw(st.lists(st.sampled_from((*OVERALL, "href")), max_size=3, unique=True)):
+            element.set(name, draw(VALUES))
+    return root
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_the_answer_is_the_patterns_own(pattern, data):
+    xpath, tags, names, looks_inside = PATTERNS[pattern]
+    remembered = Remembered(xpath, tags, names, looks_inside=looks_inside)
+    for tree in data.draw(st.lists(trees(), min_size=1, max_size=3)):
+        assert remembered(tree) == xpath(tree)
+        assert remembered(tree) == xpath(tree)  # from memory
+
+
+def test_the_memory_has_an_end(monkeypatch):
+    monkeypatch.setattr(pruning, "_MOST_KNOWN", 5)
+    xpath, tags, names, _ = PATTERNS["boxes"]
+    remembered = Remembered(xpath, tags, names)
+    page = html.fromstring("".join(f"<div class='nav-{n}'></div><p id={n}></p>" for n in range(20)))
+    assert remembered(page) == xpath(page)
+    assert len(remembered._known) <= 5
+
+
+def test_the_library_itself_is_left_as_it_is():
+    assert all(isinstance(one, etree.XPath) for one in xpaths.OVERALL_DISCARD_XPATH)
+    assert core.trafilatura_sequence is not trafilatura_sequence
+    assert core.RAW_TREE_PRUNE_XPATH is xpaths.RAW_TREE_PRUNE_XPATH
+
+
+def test_another_version_of_the_library_is_noticed():
+    with pytest.raises(ImportError, match="has no WHATEVER"):
+        pruning._own_copy(core, WHATEVER=[])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.parent.name for page in PAGES])
+def test_of_real_pages_the_same_is_kept(page):
+    options = Extractor(output_format="xml", fast=True, comments=False, tables=True)
+    text = decode_page(gzip.decompress(page.read_bytes()))
+    trees = [parse_page(text) for _ in range(2)]
+    ours, _, _, _ = trafilatura_sequence(trees[0], options)
+    theirs, _, _, _ = core.trafilatura_sequence(trees[1], options)
+    assert etree.tostring(ours) == etree.tostring(theirs)
