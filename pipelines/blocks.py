@@ -109,7 +109,11 @@ class _Reader:
                         above.append((children, element, role))
                         children = iter(element)
                         break
-                    self.read_leaf(element, role)
+                    text = element.text
+                    if text or (role not in _BLOCKS or self.in_atomic()):
+                        self.read_leaf(element, role, text)
+                    else:
+                        self.open = None  # pages have hundreds of such: nothing else comes of them
                 if above and (text := element.tail):
                     self.add(text)
             else:
@@ -130,13 +134,10 @@ class _Reader:
         if text:
             self.add(text)
 
-    def read_leaf(self, element: etree._Element, role: Role) -> None:
-        text = element.text
-        if text or (role not in _SILENT and (role not in _BLOCKS or self.in_atomic())):
+    def read_leaf(self, element: etree._Element, role: Role, text: str | None) -> None:
+        if text or role not in _SILENT:
             self.open_up(element, role, text)
             self.leave(element, role)
-        elif role not in _SILENT:
-            self.open = None  # pages have hundreds of such: nothing else comes of them
 
     def enter(self, element: etree._Element, role: Role) -> None:
         if role == "literal":
