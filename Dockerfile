@@ -8,9 +8,9 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
-COPY requirements.txt ./
+COPY requirements.txt requirements-hub.txt ./
 RUN python -m pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
-    -r requirements.txt
+    -r requirements.txt -r requirements-hub.txt
 COPY LICENSE scrapy.cfg ./
 COPY pipelines ./pipelines
 COPY ftcrawler ./ftcrawler

@@ -13,6 +13,7 @@ from conftest import ROOT
 from web import article
 
 from ftcrawler.backup import prune, snapshots, take, working_in
+from ftcrawler.commands.backup import problems
 
 
 @pytest.fixture
@@ -55,6 +56,20 @@ def test_two_backups_to_one_folder_wait_for_no_other(shelf):
     _, folder = shelf
     with working_in(folder), pytest.raises(OSError, match="another backup"), working_in(folder):
         pass
+
+
+@pytest.mark.parametrize(
+    ("folder", "keep", "said"),
+    [("data/backup", 0, "outside"), (".", 0, "outside"), ("backup", -1, "--keep -1")],
+)
+def test_what_cannot_be_backed_up_is_said(folder, keep, said, tmp_path):
+    state = tmp_path / "data/sites/web/state.db"
+    state.parent.mkdir(parents=True)
+    state.touch()
+    (fault,) = problems(tmp_path / "data", (tmp_path / folder).resolve(), keep)
+    assert said in fault
+    (fault,) = problems(tmp_path / "none", tmp_path / "backup", 0)
+    assert "nothing was crawled" in fault
 
 
 PAGES = 60

@@ -57,8 +57,8 @@ class Command(ScrapyCommand):
             raise UsageError
         assert self.settings is not None
         data_dir, folder = Path(self.settings["DATA_DIR"]).resolve(), Path(args[0]).resolve()
-        if problems := _problems(data_dir, folder, opts.keep):
-            complain(problems)
+        if faults := problems(data_dir, folder, opts.keep):
+            complain(faults)
             self.exitcode = Exit.CONFIGURATION
             return
         name = iso(time.time()).replace("-", "").replace(":", "")
@@ -81,12 +81,13 @@ class Command(ScrapyCommand):
             self.exitcode = Exit.STORAGE
 
 
-def _problems(data_dir: Path, folder: Path, keep: int) -> list[str]:
-    problems = []
+def problems(data_dir: Path, folder: Path, keep: int) -> list[str]:
+    """Why nothing can be copied from here to there, a sentence each."""
+    found = []
     if not any(data_dir.glob("sites/*/state.db")):
-        problems.append(f"DATA_DIR {data_dir}: nothing was crawled so far")
+        found.append(f"DATA_DIR {data_dir}: nothing was crawled so far")
     if folder.is_relative_to(data_dir) or data_dir.is_relative_to(folder):
-        problems.append(f"{folder}: a backup must lie outside DATA_DIR {data_dir}")
+        found.append(f"{folder}: a backup must lie outside DATA_DIR {data_dir}")
     if keep < 0:
-        problems.append(f"--keep {keep}: 1 or more")
-    return problems
+        found.append(f"--keep {keep}: 1 or more")
+    return found
