@@ -59,6 +59,7 @@ class Hub:
     def __init__(self) -> None:
         self.repos: dict[str, Repo] = {}
         self.seen: list[str] = []
+        self.broken: list[str] = []  # what must not be asked
         self.faults: list[Callable[[str, str], int | str | None]] = []
         self.me: dict[str, Any] = {
             "type": "user",
@@ -223,7 +224,8 @@ class Handler(BaseHTTPRequestHandler):
         if hashlib.sha256(body).hexdigest() != oid:
             self.answer(400, {"error": "checksum"})
             return
-        assert oid not in self.hub.repos[repo].lfs, "sent twice"
+        if oid in self.hub.repos[repo].lfs:
+            self.hub.broken.append(f"{oid} was sent twice")
         self.hub.repos[repo].lfs[oid] = body, ""
         self.answer(200, b"")
 

@@ -31,6 +31,7 @@ def version(tmp_path_factory):
 def hub():
     with stub_hub.serving() as hub:
         yield hub
+        assert hub.broken == []
 
 
 def at(hub, keys=KEYS, **more):
@@ -122,7 +123,7 @@ _FAULTS = [
 @pytest.mark.parametrize("fault", _FAULTS)
 def test_faults_that_pass_leave_one_commit(fault, hub, version, tmp_path):
     hub.fail(*fault)
-    send(at(hub), bundled(version), tmp_path)  # the stub fails when bytes come twice
+    send(at(hub), bundled(version), tmp_path)
     assert hub.faults == []
     assert len(titles(hub)) == 2
 
