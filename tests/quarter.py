@@ -90,6 +90,7 @@ class Known:
 
     revision: int = 0
     text_hash: str = ""
+    body: bytes = b""
     standing: list[str] = field(default_factory=list)  # documents that were not taken back
     pairs: set[bytes] = field(default_factory=set)
 
@@ -109,10 +110,13 @@ class Truth:
 
     def saw(self, url: str, body: bytes) -> None:
         """A page was read, and may be used."""
+        known = self._known.setdefault(url, Known())
+        if known.text_hash and known.body == body:
+            return
         page = Page(self.name, url, 200, (), body, "2026-09-01T03:00:00Z", Verdict("allow"))
         harvest = harvest_page(page, self._rules)
         assert harvest.document, f"{url}: {harvest.reason}"
-        known = self._known.setdefault(url, Known())
+        known.body = body
         if harvest.document.text_hash == known.text_hash:
             return
         known.revision += 1
