@@ -163,6 +163,8 @@ def _trained(order: Order, receipt: dict[str, Any], tell: Tell) -> dict[str, Any
         "state": "finished",
         "finished": _now(),
         "device": loaded.device,
+        # Of a model from the Hub: what was there under that name on that day.
+        "model_commit": getattr(loaded.model.config, "_commit_hash", None) or plan.revision,
         "template": "chat" if loaded.is_chat else "plain",
         "rows": rows | {"left_out": left_out, "cut": cut},
         "steps": steps,

@@ -24,7 +24,7 @@ def card(
     """
     # A folder's name only: where it lies is nobody's business where the adapter goes.
     base = PurePath(receipt["base_model"]).name if is_folder else receipt["base_model"]
-    plan = receipt["plan"] | {"model": base}
+    plan = receipt["plan"] | {"model": base, "revision": receipt["model_commit"]}
     parts = [
         "---",
         f"base_model: {json.dumps(base)}",

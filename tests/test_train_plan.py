@@ -166,6 +166,7 @@ MANIFEST = {
 def test_a_card_names_data_licences_and_software(model, is_folder, base):
     receipt = {
         "base_model": model,
+        "model_commit": "c0ffee",
         "plan": PLAN.model_dump(mode="json"),
         "dataset": "bees/20261124-ab",
         "dataset_sha256": "ab" * 32,
@@ -175,7 +176,13 @@ def test_a_card_names_data_licences_and_software(model, is_folder, base):
     }
     said = card(receipt, MANIFEST, COMPARISON, is_folder=is_folder)
     assert said.startswith(f'---\nbase_model: "{base}"\n')
-    for part in ("bees/20261124-ab", "ab" * 32, "CC-BY-4.0 | credit | 2", "| torch | 2.13.0 |"):
+    for part in (
+        '"revision": "c0ffee"',
+        "bees/20261124-ab",
+        "ab" * 32,
+        "CC-BY-4.0 | credit | 2",
+        "| torch | 2.13.0 |",
+    ):
         assert part in said
     assert "/tmp" not in said
     assert figures(COMPARISON)[2] == ("tokens guessed right", "10.0%", "25.0%")
