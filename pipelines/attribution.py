@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 UNTITLED: Final = "untitled"
 _ODD: Final = "[\\x00-\\x1f]|  "
 _SPACE: Final = "[\t\n\f\r ]+"
-_AT_A_TIME: Final = 50_000
+_AT_A_TIME: Final = 500_000
 _HEAD: Final = b"""\
 The texts of this dataset were written by others. Each line names a document: its title, who wrote
 it as far as the page says so, its address, its licence and what that asks for.

@@ -17,7 +17,7 @@ from pipelines.roster import DOCUMENT_REASONS, USED
 from pipelines.splits import SPLITS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pipelines.ballot import Ballot
     from pipelines.near import Indexes
@@ -37,7 +37,6 @@ def write_documents(roster: Roster, path: Path) -> None:
     kept = roster.kept[out]
     is_copy = (kept >= 0) & (kept != out)
     names = pa.array(DOCUMENT_REASONS).take(integers(roster.reason[out]))
-    details = [roster.detail.get(one, "") for one in out.tolist()]
     copies = integers(np.cumsum(is_copy) - 1)
     kept_ids = roster.column("document_id", kept[is_copy])
     found = {
@@ -45,12 +44,24 @@ def write_documents(roster: Roster, path: Path) -> None:
         "url": roster.column("url", out),
         "site": roster.column("site", out).cast(pa.string()),
         "reason": names,
-        "detail": pa.array(details, pa.string()),
+        "detail": _details(roster.detail, out),
         "kept_id": kept_ids.take(pc.if_else(pa.array(is_copy), copies, None)),
         "similarity": pa.array(roster.similarity[out], pa.float32(), mask=~is_copy),
         "cluster": roster.column("document_id", roster.cluster[out]),
     }
     pq.write_table(pa.table(found), path, compression="zstd")
+
+
+def _details(said: Mapping[int, str], documents: Indexes) -> pa.Array:
+    """What is said of each of the documents, which are ascending; of most nothing is."""
+    texts = [""]
+    places = np.zeros(len(documents), dtype=np.int64)
+    for document, text in said.items():
+        place = int(np.searchsorted(documents, document))
+        if place < len(documents) and documents[place] == document:
+            places[place] = len(texts)
+            texts.append(text)
+    return pa.array(texts, pa.string()).take(integers(places))
 
 
 def numbers(

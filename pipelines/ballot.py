@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pipelines.columns import coded, open_columns
 from pipelines.holdings import Recipe
 from pipelines.roster import DOCUMENT_REASONS, USED
-from pipelines.splits import SPLITS, TRAIN, VALIDATION
+from pipelines.splits import SPLITS, VALIDATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,9 @@ PAIR_REASONS: Final = (
 CODE: Final = {name: code for code, name in enumerate(PAIR_REASONS)}
 _SIDES: Final = 4  # train, validation, neither, and none for a pair without a document
 _AT_A_TIME: Final = 1 << 22  # pairs whose keys are sorted
-_SLOTS: Final = 1 << 22
+_ROOM: Final = 16  # slots for a key
+_MOST_SLOTS: Final = 1 << 26
+_BLOCK: Final = 1 << 16  # pairs whose keys are looked up together
 
 
 @dataclass
@@ -177,19 +179,17 @@ def decide(ballot: Ballot) -> None:
     _leave_copies(ballot)
 
 
-def _among(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Indexes:
-    """Where the keys are that are among the wanted ones, which are sorted."""
-    slots = np.zeros(_SLOTS, dtype=bool)
-    mask = np.uint64(_SLOTS - 1)
+def _likely(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Indexes:
+    """Where the keys are that are among the wanted ones, and a few others: keys are hashes."""
+    size = min(1 << (_ROOM * len(wanted)).bit_length(), _MOST_SLOTS)
+    mask = np.uint64(size - 1)
+    slots = np.zeros(size, dtype=bool)
     slots[(wanted & mask).astype(np.int32)] = True
-    found = []
-    for begin in range(0, len(keys), _AT_A_TIME):
-        some = keys[begin : begin + _AT_A_TIME]
-        likely = np.flatnonzero(slots[(some & mask).astype(np.int32)])
-        place = np.minimum(np.searchsorted(wanted, some[likely]), max(len(wanted) - 1, 0))
-        is_there = wanted[place] == some[likely] if len(wanted) else np.zeros(len(likely), bool)
-        found.append(likely[is_there] + begin)
-    return np.concatenate([np.zeros(0, dtype=np.int64), *found])
+    found = [np.zeros(0, dtype=np.int64)]
+    for begin in range(0, len(keys), _BLOCK):
+        some = keys[begin : begin + _BLOCK] & mask
+        found.append(np.flatnonzero(slots[some.view(np.int64)]) + begin)
+    return np.concatenate(found)
 
 
 def _firsts(ballot: Ballot, pairs: Indexes, keys: NDArray[np.uint64]) -> tuple[Indexes, Indexes]:
@@ -197,26 +197,27 @@ def _firsts(ballot: Ballot, pairs: Indexes, keys: NDArray[np.uint64]) -> tuple[I
 
     The first is that of the document that came first, and there the one before.
     """
-    order = np.lexsort((pairs, ballot.doc[pairs], keys))
+    if not len(pairs):
+        return pairs, pairs
+    order = np.argsort(keys)
     ordered = keys[order]
-    begins = np.concatenate((np.ones(min(len(order), 1), dtype=bool), ordered[1:] != ordered[:-1]))
-    first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
-    return pairs[order], pairs[order[first]]
+    begins = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    places = ballot.doc[pairs].astype(np.int64) * len(ballot) + pairs
+    firsts = np.minimum.reduceat(places[order], begins) % len(ballot)
+    return pairs[order], np.repeat(firsts, np.diff(np.append(begins, len(order))))
 
 
 def _leave_other_side(ballot: Ballot) -> None:
     """What stands on both sides belongs to the side of the document that said it first."""
     validating = np.flatnonzero(ballot.side() == VALIDATION)
-    validated = np.unique(ballot.answer[validating])
-    both = _among(ballot.answer, validated)
-    both = both[np.isin(ballot.side(both), (TRAIN, VALIDATION))]
+    both = _likely(ballot.answer, ballot.answer[validating])
+    both = both[ballot.side(both) <= VALIDATION]
     pairs, firsts = _firsts(ballot, both, ballot.answer[both])
     ballot.leave_out(pairs[ballot.side(pairs) != ballot.side(firsts)], "other-split")
 
 
 def _leave_copies(ballot: Ballot) -> None:
-    again = np.unique(np.concatenate([np.zeros(0, dtype=np.uint64), *_said_again(ballot)]))
-    some = _among(ballot.said, again)
+    some = _likely(ballot.said, np.concatenate(list(_said_again(ballot))))
     some = some[ballot.reason[some] == USED]
     pairs, firsts = _firsts(ballot, some, ballot.said[some])
     copy = pairs != firsts

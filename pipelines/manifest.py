@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterable
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import orjson
 
 from pipelines.cards import card, croissant
 from pipelines.versions import MANIFEST
@@ -36,8 +37,10 @@ def software() -> dict[str, str]:
 
 def describe(manifest: dict[str, Any], folder: Path) -> None:
     """Write ``manifest.json``, ``README.md`` and ``croissant.json``."""
-    described = json.dumps(croissant(manifest, COLUMNS), indent=1, ensure_ascii=False)
-    (folder / "croissant.json").write_text(described + "\n", "utf-8")
+    (folder / "croissant.json").write_bytes(_json(croissant(manifest, COLUMNS)))
     (folder / "README.md").write_text(card(manifest), "utf-8")
-    told = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (folder / MANIFEST).write_text(told + "\n", "utf-8")
+    (folder / MANIFEST).write_bytes(_json(manifest))
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -14,7 +14,7 @@ from pipelines.fingerprint import BANDS, ORDERS, WIDTH
 from pipelines.holdings import SIMILARITY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = 1 << 15  # pairs that are compared at a time
 _ROOM: Final = 4  # slots for a key
-_ROOM_OF_NEW: Final = 128  # for one that many others are held against
+_ROOM_OF_NEW: Final = 64  # for one that many others are held against
+_MOST_BITS: Final = 17  # of the slots of a band
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)  # spreads what it multiplies
+_BLOCK: Final = 1024  # documents whose bands are looked at together
 _MOST_SLOTS: Final = 1 << 22  # of a table that tells keys apart, most of the time
 _BEFORE: Final = 4  # of a bucket that one is compared with, besides the first
 _TOGETHER: Final = 8  # bands whose links are held at a time
@@ -47,40 +50,62 @@ def signatures(minhashes: Sequence[bytes] | bytes) -> Signatures:
     return np.frombuffer(data, dtype="<u8").reshape(len(data) // WIDTH, BANDS)
 
 
-def _shared(keys: NDArray[np.uint64], known: int) -> Indexes:
-    """The documents whose key some other one may have, one behind the ``known`` ones.
-
-    Sorting the others would tell nothing.
-    """
-    room = _ROOM_OF_NEW if known else _ROOM
-    size = min(1 << (room * (len(keys) - known)).bit_length(), _MOST_SLOTS)
+def _shared(keys: NDArray[np.uint64]) -> Indexes:
+    """The documents whose key some other one may have: sorting the others would tell nothing."""
+    size = min(1 << (_ROOM * len(keys)).bit_length(), _MOST_SLOTS)
     slots = (keys & np.uint64(size - 1)).astype(np.int32)
-    if known:
-        wanted = np.zeros(size, dtype=bool)
-        wanted[slots[known:]] = True
-    else:
-        wanted = np.bincount(slots, minlength=size) > 1
-    return np.flatnonzero(wanted[slots])
+    return np.flatnonzero((np.bincount(slots, minlength=size) > 1)[slots])
 
 
-def _within(keys: NDArray[np.uint64], known: int) -> Indexes:
+def _shared_with_new(bands: Signatures, known: int) -> list[Indexes]:
+    """For each band the known documents whose key a new one may have, and all new ones."""
+    width = min((_ROOM_OF_NEW * (len(bands) - known)).bit_length(), _MOST_BITS)
+    begins = np.arange(BANDS) << width
+
+    def slots(begin: int, end: int) -> Indexes:
+        mixed = bands[begin:end] * _ODD  # orders repeat themselves in their low bits
+        mixed >>= np.uint64(64 - width)
+        found: Indexes = mixed.view(np.int64)
+        found += begins
+        return found.ravel()
+
+    wanted = np.zeros(BANDS << width, dtype=bool)
+    wanted[slots(known, len(bands))] = True
+    found = []
+    for start in range(0, known, _BLOCK):
+        hits = wanted[slots(start, min(start + _BLOCK, known))]
+        found.append(np.flatnonzero(hits) + start * BANDS)
+    document, band = np.divmod(np.concatenate([np.zeros(0, dtype=np.int64), *found]), BANDS)
+    new = np.arange(known, len(bands))
+    return [np.concatenate((document[band == one], new)) for one in range(BANDS)]
+
+
+def _within(keys: NDArray[np.uint64], some: Indexes, count: int) -> Indexes:
     """The links within one band, as ``left * count + right``: with the first and the last before.
 
-    So many in a bucket cost so many links, not their square.
+    ``some`` are the documents that may share a key, ascending, ``keys`` theirs. So many in a
+    bucket cost so many links, not their square.
     """
-    some = _shared(keys, known)
-    order = some[np.argsort(keys[some], kind="stable")]
+    sort = np.argsort(keys, kind="stable")
+    order, ordered = some[sort], keys[sort]
     if not order.size:
         return order
-    ordered = keys[order]
     begins = np.concatenate(([True], ordered[1:] != ordered[:-1]))
     first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
-    found = [(order[first] * len(keys) + order)[~begins]]
+    found = [(order[first] * count + order)[~begins]]
     for back in range(1, _BEFORE + 1):
         place = np.flatnonzero(np.arange(len(order)) - back > first)
-        found.append(order[place - back] * len(keys) + order[place])
+        found.append(order[place - back] * count + order[place])
     links: Indexes = np.concatenate(found)
-    return links[links % len(keys) >= known]
+    return links
+
+
+def _distinct(values: Indexes) -> Indexes:
+    """Each value once, in their order: quicker than ``np.unique``."""
+    ordered = np.sort(values)
+    begins = np.ones(len(ordered), dtype=bool)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    return ordered[begins]
 
 
 def candidates(bands: Signatures, known: int = 0) -> tuple[Indexes, Indexes]:
@@ -90,9 +115,17 @@ def candidates(bands: Signatures, known: int = 0) -> tuple[Indexes, Indexes]:
     """
     count = max(len(bands), 1)
     found = np.empty(0, dtype=np.int64)
+    if known:
+        shared = _shared_with_new(bands, known)
+        parts = [_within(bands[some, band], some, count) for band, some in enumerate(shared)]
+        found = _distinct(np.concatenate(parts))
+        found = found[found % count >= known]
+        return found // count, found % count
     for start in range(0, BANDS, _TOGETHER):
         keys = np.ascontiguousarray(bands[:, start : start + _TOGETHER].T)
-        found = np.unique(np.concatenate((found, *(_within(band, known) for band in keys))))
+        shared = [_shared(band) for band in keys]
+        parts = [_within(band[some], some, count) for band, some in zip(keys, shared, strict=True)]
+        found = _distinct(np.concatenate((found, *parts)))
     return found // count, found % count
 
 
@@ -148,7 +181,7 @@ def components(count: int, left: Indexes, right: Indexes) -> Indexes:
 def leaders(
     bands: Signatures,
     clusters: Indexes,
-    preferred: Iterable[int],
+    preferred: Sequence[int] | Indexes,
     least: float = SIMILARITY,
 ) -> tuple[Indexes, NDArray[np.float32]]:
     """For each document the one that is kept in its place, itself when it is kept, and how similar.
@@ -158,14 +191,16 @@ def leaders(
     """
     kept = np.full(len(bands), -1, dtype=np.int64)
     similarity = np.zeros(len(bands), dtype=np.float32)
-    chosen = np.fromiter(preferred, dtype=np.int64)
+    chosen = np.asarray(preferred, dtype=np.int64)
     kept[chosen] = chosen
     similarity[chosen] = 1
-    _, first, place = np.unique(clusters[chosen], return_index=True, return_inverse=True)
-    best = chosen[first[place]]
+    place = clusters[chosen]
+    first = np.zeros(len(bands), dtype=np.int64)
+    first[place[::-1]] = chosen[::-1]  # what is written last holds: the best
+    best = first[place]
     others = np.flatnonzero(best != chosen)
     found = similarities(bands, best[others], chosen[others])
-    is_unlike = np.zeros(len(first), dtype=bool)  # a cluster with one that is not like the best
+    is_unlike = np.zeros(len(bands), dtype=bool)  # a cluster with one that is not like the best
     is_unlike[place[others[found.astype(float) < least]]] = True
     plain = ~is_unlike[place[others]]
     kept[chosen[others[plain]]] = best[others[plain]]

@@ -22,7 +22,7 @@ from pipelines.holdings import Recipe
 from pipelines.licences import passes
 from pipelines.linking import content, remembered_links
 from pipelines.near import Links, components, leaders, signatures
-from pipelines.splits import NEITHER, OPEN, own_sides, sides
+from pipelines.splits import NEITHER, own_sides, sides
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +41,9 @@ DOCUMENT_REASONS: Final = (
 USED: Final = -1  # in the place of a reason
 _CODE: Final = {name: code for code, name in enumerate(DOCUMENT_REASONS)}
 _MS: Final = 1000
+_NAME: Final = 32  # letters of a document's identifier
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+_ODDER: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 
 
 @dataclass
@@ -98,7 +101,6 @@ def load(extracts: Sequence[Extract]) -> Roster:
     site = coded(rows.column("site"))
     address = _codes(rows.column("url"))[place]
     site = site._replace(codes=site.codes[place])
-    page = np.unique(address * len(site.values) + site.codes, return_inverse=True)[1]
     count = len(place)
     return Roster(
         rows=rows,
@@ -107,7 +109,7 @@ def load(extracts: Sequence[Extract]) -> Roster:
         bands=_bands(extracts, opened, place),
         origin=_origin(extracts, sizes, place),
         site=site,
-        page=page.astype(np.int64),
+        page=_pages(address, site),
         address=address,
         reason=np.full(count, USED, dtype=np.int8),
         side=np.zeros(count, dtype=np.int8),
@@ -118,15 +120,40 @@ def load(extracts: Sequence[Extract]) -> Roster:
     )
 
 
+def _pages(address: Indexes, site: Coded) -> Indexes:
+    """A number for each site and URL."""
+    sites = np.zeros(int(address.max(initial=-1)) + 1, dtype=np.int32)
+    sites[address] = site.codes
+    if np.array_equal(sites[address], site.codes):
+        return address  # no URL is in two sites
+    pages: Indexes = np.unique(address * len(site.values) + site.codes, return_inverse=True)[1]
+    return pages.astype(np.int64)
+
+
 def _in_order(rows: pa.Table) -> Indexes:
     """Where the documents stand in the rows, in the order in which they came, each once."""
     order = [(name, "ascending") for name in ("fetched", "revision", "document_id")]
     found = pc.sort_indices(rows.select([name for name, _ in order]), order)
     place: Indexes = found.to_numpy().astype(np.int64)
     identities = rows.column("document_id")
-    if pc.count_distinct(identities).as_py() < len(rows):  # a shard that is there twice
+    if _may_repeat(identities):  # a shard that is there twice
         place = place[np.sort(np.unique(_codes(identities)[place], return_index=True)[1])]
     return place
+
+
+def _may_repeat(texts: pa.ChunkedArray) -> bool:
+    """Whether a text may be there twice, by parts of them: to number them all takes longer."""
+    parts = [np.zeros(0, dtype=np.uint64)]
+    for chunk in texts.chunks:
+        _, offsets, data = chunk.buffers()
+        begins = np.frombuffer(offsets, "<i4")[chunk.offset : chunk.offset + len(chunk) + 1]
+        if data is None or np.any(np.diff(begins) != _NAME):
+            return True
+        words = np.frombuffer(data, "<u8", len(chunk) * _NAME // 8, int(begins[0]))
+        words = words.reshape(len(chunk), _NAME // 8)
+        parts.append(words[:, 0] ^ (words[:, 1] * _ODD) ^ (words[:, 2] * _ODDER))
+    ordered = np.sort(np.concatenate(parts))
+    return bool(np.any(ordered[1:] == ordered[:-1]))
 
 
 def _bands(extracts: Sequence[Extract], opened: Sequence[pa.Table], place: Indexes) -> Signatures:
@@ -209,9 +236,11 @@ def divide(roster: Roster, near: Links, recipe: Recipe, known: Sides) -> None:
     first = np.full(int(roster.address.max(initial=-1)) + 1, len(roster), dtype=np.int64)
     np.minimum.at(first, roster.address, np.arange(len(roster)))
     stood = known.of(roster.rows.column("url"))[roster.place[first]]
-    own, new = stood.copy(), np.flatnonzero(stood == OPEN)
-    urls = roster.column("url", first[new]).to_pylist()
-    own[new] = own_sides(urls, recipe.seed, recipe.validation)
+
+    def own(pages: Indexes) -> NDArray[np.int8]:
+        urls = roster.column("url", first[pages]).to_pylist()
+        return own_sides(urls, recipe.seed, recipe.validation)
+
     side = sides(roster.address, near.left, near.right, own, stood)
     roster.side = side[roster.address]
     _leave_out(roster, roster.side == NEITHER, "between-splits")
@@ -233,7 +262,7 @@ def deduplicate(
         preferred = alive[np.lexsort((order, -length))]
     else:
         preferred = alive[np.argsort(order, kind="stable")]
-    kept, similarity = leaders(roster.bands, roster.cluster, preferred.tolist(), recipe.similarity)
+    kept, similarity = leaders(roster.bands, roster.cluster, preferred, recipe.similarity)
     roster.kept, roster.similarity = kept, similarity
     dropped = np.flatnonzero((kept >= 0) & (kept != np.arange(count)))
     texts = (roster.column("text_hash", documents) for documents in (dropped, kept[dropped]))

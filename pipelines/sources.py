@@ -93,26 +93,24 @@ class Cache:
         try:
             if path.suffix == ".jsonl":
                 lines, stream = path, source.stream
-                path = self._made(f"rows-{digest}.parquet", lambda to: _twin(lines, stream, to))
+                path, _ = self._made(f"rows-{digest}.parquet", lambda to: _twin(lines, stream, to))
             name = f"{source.stream}-{_VERSIONS}-{digest}.arrow"
             make = extract_pairs if source.stream == "pairs" else _extract_documents
-            kept = self._made(name, lambda to: make(path, to))
-            return Extract(source, path, kept, _rows(kept))
+            return Extract(source, path, *self._made(name, lambda to: make(path, to)))
         except (pa.ArrowException, ValueError) as error:
             raise DamagedError(f"{source.file}: cannot be read: {error}") from error
 
     def derived(self, extract: Extract, name: str, make: Callable[[Path, Path], None]) -> Path:
         """What else a build needs of a shard, made of its file by ``make`` when it is not there."""
         digest = extract.source.sha256[:32]
-        return self._made(f"{name}-{digest}.parquet", lambda to: make(extract.path, to))
+        return self._made(f"{name}-{digest}.parquet", lambda to: make(extract.path, to))[0]
 
-    def _made(self, name: str, make: Callable[[Path], None]) -> Path:
-        """A file of the cache, made by ``make`` when it is not there."""
+    def _made(self, name: str, make: Callable[[Path], None]) -> tuple[Path, int]:
+        """A file of the cache, made by ``make`` when it is not there, and its rows."""
         self._used.add(name)
         kept = self.folder / name
         with contextlib.suppress(OSError, pa.ArrowException):
-            _rows(kept)
-            return kept
+            return kept, _rows(kept)
         temporary = kept.with_name(f".{name}.tmp")
         try:
             make(temporary)
@@ -120,7 +118,7 @@ class Cache:
             temporary.unlink(missing_ok=True)
             raise
         temporary.replace(kept)
-        return kept
+        return kept, _rows(kept)
 
     def checked(self, source: Source) -> tuple[Source, Path]:
         """The source with its SHA-256, which is what was recorded when it was written; its path.

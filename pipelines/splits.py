@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
+
+    Indexes = NDArray[np.int64]
 
 TRAIN: Final = 0
 VALIDATION: Final = 1
 NEITHER: Final = 2
 OPEN: Final = -1  # not said so far
 SPLITS: Final = ("train", "validation")
+_ROUNDS: Final = 12  # in which pages follow others together, before the rest does one by one
 
 
 def side_of(url: str, seed: int, validation: float) -> int:
@@ -42,20 +45,20 @@ def own_sides(urls: Iterable[str], seed: int, validation: float) -> NDArray[np.i
 
 
 def sides(
-    pages: NDArray[np.int64],
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-    own: NDArray[np.int8],
+    pages: Indexes,
+    left: Indexes,
+    right: Indexes,
+    own: Callable[[Indexes], NDArray[np.int8]],
     known: NDArray[np.int8],
 ) -> NDArray[np.int8]:
     """The side of each page.
 
     ``pages`` is the page of each document, documents in the order in which they came; ``left``
-    and ``right`` are the near-duplicates among them, the earlier one left; ``own`` is each page's
-    side by its URL, ``known`` where it stood before, or ``OPEN``: there it stays.
+    and ``right`` are the near-duplicates among them, the earlier one left; ``own`` gives the sides
+    of pages by their URLs, ``known`` is where each stood before, or ``OPEN``: there it stays.
     """
-    side = np.where(known == OPEN, own, known).astype(np.int8)
-    first = np.full(len(own), len(pages), dtype=np.int64)
+    side = known.astype(np.int8)
+    first = np.full(len(known), len(pages), dtype=np.int64)
     np.minimum.at(first, pages, np.arange(len(pages)))
     is_new = (first[pages] == np.arange(len(pages))) & (known[pages] == OPEN)
     after = is_new[right]
@@ -63,13 +66,55 @@ def sides(
     new = np.concatenate((right[after], left[before]))
     old = np.concatenate((left[after], right[before]))
     order = np.argsort(new, kind="stable")
-    followers, leaders = pages[new[order]].tolist(), pages[old[order]].tolist()
+    followers, leaders = pages[new[order]], pages[old[order]]
+    alone = known == OPEN
+    alone[followers] = False
+    side[alone] = own(np.flatnonzero(alone))
+    for _ in range(_ROUNDS):
+        followers, leaders = _followed(side, followers, leaders, own)
+    _follow_one_by_one(side, followers.tolist(), leaders.tolist(), own)
+    return side
+
+
+def _followed(
+    side: NDArray[np.int8],
+    followers: Indexes,
+    leaders: Indexes,
+    own: Callable[[Indexes], NDArray[np.int8]],
+) -> tuple[Indexes, Indexes]:
+    """Give pages all of whose leaders have a side theirs; returns those that are left."""
+    if not len(followers):
+        return followers, leaders
+    begins = np.flatnonzero(np.concatenate(([True], followers[1:] != followers[:-1])))
+    page, theirs = followers[begins], side[leaders]
+    ready = np.logical_and.reduceat(theirs != OPEN, begins)
+    trains, validates = (
+        np.logical_or.reduceat(theirs == one, begins) for one in (TRAIN, VALIDATION)
+    )
+    found = np.where(trains & validates, NEITHER, np.where(trains, TRAIN, VALIDATION))
+    told = ready & (trains | validates)
+    side[page[told]] = found[told]
+    untold = page[ready & ~told]
+    side[untold] = own(untold)
+    left = ~np.repeat(ready, np.diff(np.append(begins, len(followers))))
+    return followers[left], leaders[left]
+
+
+def _follow_one_by_one(
+    side: NDArray[np.int8],
+    followers: list[int],
+    leaders: list[int],
+    own: Callable[[Indexes], NDArray[np.int8]],
+) -> None:
+    """The same for long chains, the first page first."""
     start = 0
     for end in range(1, len(followers) + 1):
         if end < len(followers) and followers[end] == followers[start]:
             continue
+        page = followers[start]
         found = {int(side[leader]) for leader in leaders[start:end]} - {NEITHER}
         if found:
-            side[followers[start]] = found.pop() if len(found) == 1 else NEITHER
+            side[page] = found.pop() if len(found) == 1 else NEITHER
+        else:
+            side[page] = own(np.array([page]))[0]
         start = end
-    return side

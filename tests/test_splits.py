@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from shelves import Shelves, prose, rows
 
+from pipelines import splits
 from pipelines.fingerprint import minhash, similarity
 from pipelines.rows import document_id
 from pipelines.splits import NEITHER, OPEN, TRAIN, VALIDATION, own_sides, sides
@@ -35,7 +36,7 @@ def arrays(links):
 
 @pytest.mark.parametrize(("pages", "links", "expected"), HISTORIES.values(), ids=HISTORIES)
 def test_which_side_a_page_takes(pages, links, expected):
-    found = sides(np.array(pages), *arrays(links), OWN, NONE)
+    found = sides(np.array(pages), *arrays(links), OWN.__getitem__, NONE)
     wanted = [(place, side) for place, side in enumerate(expected) if side is not None]
     assert [(place, int(found[place])) for place, _ in wanted] == wanted
 
@@ -44,7 +45,7 @@ def test_what_stood_somewhere_stays_and_what_comes_late_follows_it():
     known = NONE.copy()
     known[2] = VALIDATION
     pages, links = np.array([0, 1, 2]), arrays([(0, 2), (1, 2)])
-    assert sides(pages, *links, OWN, known)[:3].tolist() == [VALIDATION] * 3
+    assert sides(pages, *links, OWN.__getitem__, known)[:3].tolist() == [VALIDATION] * 3
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -56,11 +57,28 @@ def test_no_side_depends_on_what_comes_later(seed):
     links = sorted(set(drawn), key=lambda link: link[::-1])
     own = np.array([dice.randrange(2) for _ in range(40)], dtype=np.int8)
     known = np.full(40, OPEN, dtype=np.int8)
-    whole = sides(pages, *arrays(links), own, known)
+    whole = sides(pages, *arrays(links), own.__getitem__, known)
     for night in range(5, count, 5):
-        early = sides(pages[:night], *arrays([one for one in links if one[1] < night]), own, known)
+        there = arrays([one for one in links if one[1] < night])
+        early = sides(pages[:night], *there, own.__getitem__, known)
         for page in set(pages[:night].tolist()):
             assert early[page] == whole[page]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_pages_that_follow_together_stand_where_they_do_one_by_one(seed, monkeypatch):
+    dice = random.Random(seed)
+    chain = [(n - 1, n) for n in range(1, 60) if dice.random() < 0.7]
+    drawn = {tuple(sorted(dice.sample(range(60), 2))) for _ in range(dice.randint(0, 30))}
+    links = arrays(sorted(drawn.union(chain), key=lambda link: link[::-1]))
+    pages = np.array([dice.randrange(50) for _ in range(60)])
+    own = np.array([dice.randrange(2) for _ in range(50)], dtype=np.int8)
+    known = np.array([dice.choice((OPEN, OPEN, OPEN, TRAIN, VALIDATION)) for _ in own], np.int8)
+    found = []
+    for rounds in (0, 2, 99):
+        monkeypatch.setattr(splits, "_ROUNDS", rounds)
+        found.append(sides(pages, *links, own.__getitem__, known).tolist())
+    assert found[0] == found[1] == found[2]
 
 
 def test_the_share_is_about_what_was_asked_for():
