@@ -6,11 +6,13 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from pipelines.receipts import Receipt, SentFile
 from pipelines.streams import checksum
 
 if TYPE_CHECKING:
@@ -118,3 +120,27 @@ def sums(items: list[Item]) -> bytes:
     b'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  a b\n'
     """
     return "".join(f"{item.sha256}  {item.name}\n" for item in items).encode()
+
+
+def note(receipt: Receipt, bundle: Bundle, items: list[Item], named: Callable[[Item], str]) -> None:
+    """Write to a receipt which files go; ``named`` gives what each is called there, once it is."""
+    splits = {file.path: file.split for file in bundle.files}
+    receipt.files = [
+        SentFile(
+            split=splits.get(item.path, "") if item.path else "",
+            name=item.name,
+            bytes=item.size,
+            sha256=item.sha256,
+            id=named(item),
+        )
+        for item in items
+    ]
+    receipt.save()
+
+
+def note_removed(receipt: Receipt) -> None:
+    """Write to a receipt that its files are there no more."""
+    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    for file in receipt.files:
+        file.deleted_at = file.deleted_at or at
+    receipt.save()

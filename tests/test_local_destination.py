@@ -96,11 +96,25 @@ def test_a_call_that_was_ended_goes_on_where_it_was(version, tmp_path):
     (aside,) = (tmp_path / "shelf/bees").iterdir()
     assert aside.name == f".sending-{version.folder.name}"
     kept = {name: (aside / name).stat().st_ino for name in names(aside)}
+    known = Receipts(tmp_path).read(note.id)
+    assert (known.state, bool(known.place), {f.id for f in known.files}) == ("sending", True, {""})
     assert "audit/documents.parquet" in kept
     send(there, bundle, tmp_path)
     (place,) = (tmp_path / "shelf/bees").iterdir()
     same = [name for name, inode in kept.items() if (place / name).stat().st_ino == inode]
     assert len(same) >= len(kept) - 1  # the one that was being written may be half
+
+
+def test_what_was_begun_can_be_withdrawn(version, tmp_path):
+    def told(*_):
+        raise KeyboardInterrupt
+
+    note = receipt(tmp_path, bundled(version), "local")
+    with pytest.raises(KeyboardInterrupt):
+        local(tmp_path / "shelf").send(bundled(version), note, told)
+    assert names(tmp_path / "shelf")
+    local(tmp_path / "shelf").delete(Receipts(tmp_path).read(note.id), silent)
+    assert names(tmp_path / "shelf") == []
 
 
 def test_object_storage_is_valid_with_its_checksums(version, tmp_path):
@@ -119,6 +133,7 @@ def test_object_storage_is_valid_with_its_checksums(version, tmp_path):
     assert [path for path in written if again[path] != written[path]] == [f"{place}/README.md"]
     there.delete(note, silent)
     assert fs.find("/shelf") == []
+    assert all(file.deleted_at for file in Receipts(tmp_path).read(note.id).files)
 
 
 def test_a_dataset_that_was_changed_since_is_not_sent(version, tmp_path):

@@ -16,8 +16,8 @@ from pipelines.destinations.targetfile import HuggingFaceTarget
 from pipelines.hubanswers import is_transient, sentence
 from pipelines.hubrepository import Held, Repository
 from pipelines.licences import passes
-from pipelines.parcels import MARK, Item, mark, parcel
-from pipelines.receipts import Receipt, SentFile
+from pipelines.parcels import MARK, mark, note, note_removed, parcel
+from pipelines.receipts import Receipt
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -93,7 +93,9 @@ class HuggingFace:
                 f"[{name}] repo {repo} is public: make it private there, or say private = false"
             )
         if self.target.branch == "main":
-            yield from (Problem(said) for said in self._foreign(bundle, self.there.held()))
+            yield from (
+                Problem(said) for said in self._foreign(bundle, self._asked(self.there.held))
+            )
 
     def _foreign(self, bundle: Bundle, held: Held) -> Iterator[str]:
         """What of others would be loaded together with the dataset."""
@@ -122,19 +124,22 @@ class HuggingFace:
                 held = self.there.held()
             return held
 
-        held = self._asked(bring, tell)
         api = self.there.api
         receipt.place = f"{api.endpoint}/datasets/{self.there.repo}/tree/{self.target.branch}"
+        note(receipt, bundle, items, lambda _: "")
+        held = self._asked(bring, tell)
         receipt.revision = held.revision
-        receipt.files = _sent(bundle, items)
         receipt.state = "sent"
-        receipt.save()
+        note(receipt, bundle, items, lambda item: item.name)
 
     def delete(self, receipt: Receipt, tell: Tell) -> None:
         """Remove the dataset's files, the branch's history and the bytes in storage."""
         self._asked(self._resolve, tell)
-        if self._asked(self.there.info, tell) is None:
-            return
+        if self._asked(self.there.info, tell) is not None:
+            self._withdraw(receipt, tell)
+        note_removed(receipt)
+
+    def _withdraw(self, receipt: Receipt, tell: Tell) -> None:
         title = f"{receipt.dataset} ({receipt.digest[:12]}) is withdrawn"
         number = self._asked(lambda: self.there.take_back(receipt.digest, title), tell)
         tell(f"{self.there.repo}: {number} files and the branch's history are removed", 0, 0)
@@ -183,17 +188,3 @@ def _not_open(bundle: Bundle) -> int:
         for text, count in bundle.version.manifest["licenses"].items()
         if not passes(text, "known")
     )
-
-
-def _sent(bundle: Bundle, items: list[Item]) -> list[SentFile]:
-    splits = {file.path: file.split for file in bundle.files}
-    return [
-        SentFile(
-            split=splits.get(item.path, "") if item.path else "",
-            name=item.name,
-            bytes=item.size,
-            sha256=item.sha256,
-            id=item.name,
-        )
-        for item in items
-    ]

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from pipelines.destinations import Bundle, FailedError, Problem, RefusedError, Tell
 from pipelines.destinations.targetfile import LocalTarget
-from pipelines.parcels import Item, made, parcel, sums
-from pipelines.receipts import Receipt, SentFile
+from pipelines.parcels import Item, made, note, note_removed, parcel, sums
+from pipelines.receipts import Receipt
 from pipelines.streams import sync_folder
 
 if TYPE_CHECKING:
@@ -68,33 +68,26 @@ class Local:
         parent = f"{root}/{bundle.version.folder.parent.name}"
         items = parcel(bundle)
         copy = _Copy(fs, parent, name, [*items, made(SUMS, sums(items))], tell)
+        receipt.place = str(fs.unstrip_protocol(copy.place))
+        note(receipt, bundle, items, lambda _: "")
         with self._sentences():
             if not copy.is_whole():
                 copy.write()
-        splits = {file.path: file.split for file in bundle.files}
-        receipt.place = str(fs.unstrip_protocol(copy.place))
-        receipt.files = [
-            SentFile(
-                split=splits.get(item.path, "") if item.path else "",
-                name=item.name,
-                bytes=item.size,
-                sha256=item.sha256,
-                id=f"{copy.place}/{item.name}",
-            )
-            for item in items
-        ]
         receipt.revision = hashlib.sha256(sums(items)).hexdigest()
         receipt.state = "sent"
-        receipt.save()
+        note(receipt, bundle, items, lambda item: f"{copy.place}/{item.name}")
 
     def delete(self, receipt: Receipt, tell: Tell) -> None:
-        """Remove the copy with all its files."""
+        """Remove the copy with all its files, also one that was begun."""
         fs, _ = self._storage()
+        place = fs._strip_protocol(receipt.place)  # noqa: SLF001 - fsspec's way to read a URL
+        parent, _, name = place.rpartition("/")
         with self._sentences():
-            place = fs._strip_protocol(receipt.place)  # noqa: SLF001 - fsspec's way to read a URL
-            if receipt.place and fs.exists(place):
-                tell(f"removing {receipt.place}", 0, 0)
-                fs.rm(place, recursive=True)
+            for folder in (place, f"{parent}/{ASIDE}{name}") if receipt.place else ():
+                if fs.exists(folder):
+                    tell(f"removing {folder}", 0, 0)
+                    fs.rm(folder, recursive=True)
+        note_removed(receipt)
 
     def _storage(self) -> tuple[AbstractFileSystem, str]:
         """The file system, and where the target's folder is in it."""
