@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -43,7 +44,12 @@ class Retraction:
 
 def standing(state: State) -> list[Retraction]:
     """The retractions of a site that hold, oldest first."""
-    return [Retraction(*row) for row in state.db.execute(_STANDING)]
+    return standing_of(state.db)
+
+
+def standing_of(db: sqlite3.Connection) -> list[Retraction]:
+    """The same, of a memory that is only looked at."""
+    return [Retraction(*row) for row in db.execute(_STANDING)]
 
 
 def add(state: State, kind: Kind, pattern: str, reason: str, now: float) -> Retraction:

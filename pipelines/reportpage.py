@@ -142,7 +142,7 @@ def _funnel(report: Report) -> Iterator[str]:
     )
     if found := funnel.pages(manifest):
         known = funnel.totals(manifest["crawl"])
-        yield _steps("Page addresses", found)
+        yield step_table("Page addresses", found)
         yield (
             f'<p class="quiet">As each address was at its last visit, over {known.runs:,} runs. '
             f"{known.listings:,} sitemaps and feeds are not counted here.</p>"
@@ -152,15 +152,16 @@ def _funnel(report: Report) -> Iterator[str]:
             '<p class="quiet">What the crawls asked for is not known: this version was built '
             "without the sites' memory.</p>"
         )
-    yield _steps("Documents", funnel.documents(manifest))
-    yield _steps("Pairs", funnel.pairs(manifest))
+    yield step_table("Documents", funnel.documents(manifest))
+    yield step_table("Pairs", funnel.pairs(manifest))
     kinds, lines = funnel.by_kind(manifest)
     rows = [(name, *counts, sum(counts)) for name, counts in lines]
     columns = [Column("what"), *(Column(kind, number=True) for kind in kinds), Column("all", True)]
     yield f"<h3>By kind</h3>{table('Pairs in shards and what became of them', columns, rows)}"
 
 
-def _steps(head: str, steps: list[funnel.Step]) -> str:
+def step_table(head: str, steps: list[funnel.Step]) -> str:
+    """Steps as a table with bars."""
     name = f"{head.lower().replace(' ', '-')}-steps"
     whole = max(step.left + (step.number if step.sort == "out" else 0) for step in steps) or 1
     return (
