@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from selectolax.lexbor import LexborHTMLParser
 
 from ftcrawler.urls import canonical, origin_of
+from pipelines.decode import utf8_of
 
 MANY_TAGS = 4_000  # from here on the depth is looked at first: lexbor's time grows with its square
 MAX_DEPTH = 500  # elements within elements; browsers stop at 512
@@ -68,7 +69,8 @@ def _hrefs(tree: LexborHTMLParser) -> list[str]:
 
 def is_too_deep(html: str) -> bool:
     """Whether elements are nested deeper than any page of use, counted without building a tree."""
-    if html.count("<") < MANY_TAGS:
+    written = utf8_of(html)
+    if len(written) - len(written.translate(None, b"<")) < MANY_TAGS:  # faster than to count
         return False
     depth = 0
     for closing, name in _TAG.findall(html):
@@ -101,7 +103,7 @@ def read_frame(html: str, url: str) -> Frame:
     >>> read_frame('<base href="/b/"><a href="c#d">x</a>', "http://example.com/a").links
     ('http://example.com/b/c',)
     """
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(utf8_of(html))
     base = _base(tree, url)
     links: dict[str, None] = {}
     for href in _hrefs(tree):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from typing import Final
+from typing import Any, Final
 
 from charset_normalizer import from_bytes
 
@@ -85,6 +85,9 @@ _EXPECTED: Final = {
     for language in languages.split()
 }
 
+# The last page's text with its bytes in UTF-8: several parsers ask for them in turn.
+_written: Final[list[Any]] = ["", b""]
+
 _LEAD_BYTES: Final = [bytes([lead]) for lead in range(0xC2, 0xF5)]
 
 _MAGIC: Final = (
@@ -150,6 +153,22 @@ def decode_page(body: bytes, content_type: str | None = None) -> str | Rejected:
     return _decode(body, _declared(body, content_type))
 
 
+def utf8_of(text: str) -> bytes:
+    r"""A page's text as the parsers take it; of a page that came so, its own bytes.
+
+    >>> body = b"<p>caf\xc3\xa9"
+    >>> utf8_of(decode_page(body)) is body
+    True
+    """
+    if _written[0] is not text:
+        _remember(text, text.encode())
+    return _written[1]
+
+
+def _remember(text: str, written: bytes) -> None:
+    _written[:] = text, written
+
+
 def without_controls(text: str) -> str:
     r"""The text without control characters, lone surrogates and non-characters.
 
@@ -198,8 +217,12 @@ def _decode(body: bytes, declared: str) -> str:
         declared = ""  # it would have been seen: the page is one byte a letter
     if not declared.startswith("iso2022"):
         text = _decode_utf8(body, believed=declared == "utf-8")
+        if text is not None and _has_no_controls(body, text):
+            if "\ufffd" not in text:  # no byte was wrong
+                _remember(text, body)
+            return text
         if text is not None:
-            return text if _has_no_controls(body, text) else without_controls(text)
+            return without_controls(text)
     return without_controls(_decode_other(body, declared))
 
 

@@ -10,6 +10,7 @@ from typing import Final, cast
 
 from lxml import etree, html
 
+from pipelines.decode import utf8_of
 from pipelines.records import Rejected
 
 _MOST_ELEMENTS: Final = 100_000
@@ -38,7 +39,7 @@ def parse_page(text: str) -> etree._Element | Rejected:
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(_CLASSES)
     try:
-        root = etree.fromstring(_tamed(text).encode(), parser)
+        root = etree.fromstring(utf8_of(_tamed(text)), parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         return Rejected("no-text", f"no element at all: {error}")
     fatal = next(
