@@ -78,7 +78,7 @@ class Watch:
     def once(self) -> list[JobView]:
         """Every job as it is now, or with its trouble."""
         for identity in self.views:
-            self._look(identity)
+            self._look(identity, again=False)
         return list(self.views.values())
 
     def follow(self) -> Iterator[JobView]:
@@ -89,12 +89,12 @@ class Watch:
             at, place, identity = heapq.heappop(due)
             if (wait := at - self._clock()) > 0:
                 self._sleep(min(wait, _MOST))  # more only when the clock was put back
-            again = self._look(identity)
+            again = self._look(identity, again=True)
             yield self.views[identity]
             if again is not None:
                 heapq.heappush(due, (self._clock() + again, place, identity))
 
-    def _look(self, identity: str) -> float | None:
+    def _look(self, identity: str, *, again: bool) -> float | None:
         """Ask for one job; seconds until it is worth asking again, None when it never is."""
         view, patience = self.views[identity], self._patience[identity]
         if identity in self._passed_over:
@@ -111,7 +111,9 @@ class Watch:
                 return None
             wait = patience.next(self._clock(), self._interval, trouble.wait)
             since = datetime.fromtimestamp(patience.since, UTC).strftime("%H:%M:%S")
-            says = f"{trouble}; since {since} UTC, the next try is in {wait:g} s"
+            says = str(trouble)
+            if again:
+                says += f"; since {since} UTC, the next try is in {wait:g} s"
             self.views[identity] = replace(view, trouble=says)
             return wait
         self._patience[identity] = _Patience()

@@ -297,7 +297,7 @@ def test_what_is_known_is_shown_when_the_provider_is_not_there(command, tmp_path
     assert command() == Exit.PARTLY
     said = capsys.readouterr()
     assert "queued" in said.out
-    assert "does not answer (unplugged); since" in said.err
+    assert "does not answer (unplugged)\n" in said.err
     assert "torn.json: not a receipt that can be read" in said.err
 
 
