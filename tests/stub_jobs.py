@@ -42,6 +42,7 @@ class Provider:
         self.steps: dict[str, list[Step]] = {}
         self.events: dict[str, list[dict[str, Any]]] = {}
         self.seen: list[str] = []
+        self.exchanges: list[tuple[httpx2.Request, httpx2.Response]] = []
         self.key = "sk-good"
         self.is_strict = False  # whether the client refuses what is not as OpenAI's types say
         self.answer: Callable[[dict[str, Any]], str | int | tuple[int, str]] = lambda asked: (
@@ -79,6 +80,11 @@ class Provider:
         )
 
     def _handle(self, request: httpx2.Request) -> httpx2.Response:
+        response = self._answer(request)
+        self.exchanges.append((request, response))
+        return response
+
+    def _answer(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path.removeprefix("/v1")
         self.seen.append(f"{request.method} {path}")
         if request.headers["authorization"] != f"Bearer {self.key}":
@@ -109,7 +115,8 @@ class Provider:
         if what in ("cancel", "pause", "resume"):
             if job["status"] == "succeeded":
                 return self._fault(400)
-            job["status"] = {"cancel": "cancelled", "pause": "pausing", "resume": "running"}[what]
+            pausing = "queued" if self.is_strict else "pausing"  # which OpenAI's types have not
+            job["status"] = {"cancel": "cancelled", "pause": pausing, "resume": "running"}[what]
         elif self.steps[identity]:
             step = self.steps[identity].pop(0)
             if isinstance(step, Exception):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 
 import httpx2
 import pytest
+from conftest import SHARED
 from rich.console import Console
 from scrapy.settings import Settings
 from stub_jobs import Provider, event, metric
@@ -348,3 +350,42 @@ def test_wrong_asking_is_said(command, tmp_path, capsys):
     (tmp_path / "targets.toml").unlink()
     assert command("--to", "there") == Exit.CONFIGURATION
     assert "targets.toml: no such file; scrapy upload --example" in capsys.readouterr().err
+
+
+# -- OpenAI's own specification -------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def spec():
+    path = SHARED / "spec/openai-finetuning.openapi.json"
+    if not path.exists():
+        pytest.skip("the specification is not here")
+    return json.loads(path.read_text("utf-8"))
+
+
+def operation(spec, method, path):
+    """What the specification says of a request."""
+    for template, operations in spec["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", r"[\\w-]+", template), path):
+            return operations[method.lower()]
+    raise AssertionError(f"{path} is not in the specification")
+
+
+def test_requests_and_answers_are_as_the_specification_says(spec, tmp_path, provider):
+    jsonschema = pytest.importorskip("jsonschema")
+    receipt(tmp_path, "there-1", "ftjob-1")
+    provider.is_strict = True
+    many = [metric(n, 1 + 1 / n, 150) for n in range(1, 151)]
+    provider.job("ftjob-1", {"status": "running", "events": many})
+    source = book(tmp_path, provider).provider("there")
+    source.all()
+    assert len(source.events(source.job("ftjob-1").id, set())) == 150
+    for what in ("pause", "resume", "cancel"):
+        source.change(what, "ftjob-1")
+    assert len(provider.exchanges) == 7
+    for request, answer in provider.exchanges:
+        told = operation(spec, request.method, request.url.path.removeprefix("/v1"))
+        known = {one["name"] for one in told["parameters"] if one["in"] == "query"}
+        assert set(request.url.params) <= known
+        schema = told["responses"]["200"]["content"]["application/json"]["schema"]
+        jsonschema.validate(answer.json(), {**schema, "components": spec["components"]})
