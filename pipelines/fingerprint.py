@@ -36,8 +36,9 @@ _UNSPACED: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 )
 _WORD: Final = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
-_ASCII_WORD: Final = re.compile(r"\w+", re.ASCII)
-_CHUNK: Final = 1024  # runs that are ordered at a time: they stay in the processor's cache
+_ASCII_WORD: Final = re.compile(rb"\w+")
+_ASCII: Final = re.compile(r"[\x00-\x7f]+")
+_CHUNK: Final = 512  # runs that are ordered at a time: they stay in the processor's cache
 _MASK: Final = (1 << 64) - 1
 
 
@@ -64,8 +65,15 @@ def words_of(text: str) -> list[str]:
     >>> words_of("It's 5 O'CLOCK, 雨が!")
     ['it', 's', '5', 'o', 'clock', '雨', 'が']
     """
+    return [word.decode("utf-8", "surrogatepass") for word in _written_words(text)]
+
+
+def _written_words(text: str) -> list[bytes]:
+    """The words in UTF-8. Mostly all that is not ASCII is dashes and quotation marks."""
     folded = normalised(text)
-    return (_ASCII_WORD if folded.isascii() else _WORD).findall(folded)
+    if folded.isascii() or not _WORD.search(_ASCII.sub("", folded)):
+        return _ASCII_WORD.findall(folded.encode("ascii", "replace"))
+    return [word.encode("utf-8", "surrogatepass") for word in _WORD.findall(folded)]
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -79,7 +87,7 @@ def runs_of(text: str) -> NDArray[np.uint64]:
 
     A text of fewer words is one run; one without words is its own characters.
     """
-    words = [word.encode("utf-8", "surrogatepass") for word in words_of(text)]
+    words = _written_words(text)
     words = words or [normalised(text).encode("utf-8", "surrogatepass")]
     words += [b""] * (RUN - len(words))
     hashes = np.fromiter(map(zlib.crc32, words), dtype=np.uint64, count=len(words))
