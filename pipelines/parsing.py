@@ -36,7 +36,9 @@ def parse_page(text: str) -> etree._Element | Rejected:
     """
     # A parser keeps the errors of its last page, so each page has its own. Without
     # ``huge_tree`` libxml2 itself stops at 256 levels.
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser = etree.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False
+    )
     parser.set_element_class_lookup(_CLASSES)
     try:
         root = etree.fromstring(utf8_of(_tamed(text)), parser)
