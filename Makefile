@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-train slow torture quarter bench bench-sites bench-scaling bench-state bench-startup bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build check lint types setup setup-dev setup-bench setup-train setup-render setup-hub clean
+.PHONY: help demo test test-train slow torture quarter bench bench-sites bench-scaling bench-state bench-startup bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build check lint types setup setup-dev setup-bench setup-train setup-render setup-monitor setup-hub clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -36,12 +36,18 @@ $(VENV)/.installed-hub: $(VENV)/.installed requirements-hub.txt
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements-hub.txt
 	@touch "$@"
 
+$(VENV)/.installed-monitor: $(VENV)/.installed requirements-monitor.txt
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements-monitor.txt
+	@touch "$@"
+
 setup: $(VENV)/.installed ## .venv with what a crawl needs
 setup-dev: $(VENV)/.installed-dev ## .venv with what tests, lint and types need too
 
 setup-bench: setup-dev $(VENV)/.installed-bench ## .venv with the extractors to compare with, too
 
 setup-train: setup $(VENV)/.installed-train ## .venv with what training on this machine needs too
+
+setup-monitor: setup $(VENV)/.installed-monitor ## .venv with Spidermon, for ftcrawler/monitors.py
 
 setup-render: setup $(VENV)/.installed-render ## .venv with what sites with render = true need, but for Chromium
 
