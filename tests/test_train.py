@@ -22,6 +22,9 @@ import tiny_models
 from conftest import ROOT, Crawler
 
 from pipelines import training
+from pipelines.destinations import Bundle, BundleFile, destination_of
+from pipelines.destinations.targetfile import TrainTarget
+from pipelines.receipts import Receipt
 from pipelines.training import Order, answers, summary, train
 from pipelines.trainingdata import samples
 from pipelines.trainingfolder import CHECKPOINTS, TrainingError, last_checkpoint, losses
@@ -154,6 +157,9 @@ SITTING = """
 import json, sys
 from pathlib import Path
 from pipelines import training
+from pipelines.destinations import Bundle, BundleFile, destination_of
+from pipelines.destinations.targetfile import TrainTarget
+from pipelines.receipts import Receipt
 from pipelines.training import Order, train
 from pipelines.trainingplan import Plan
 said = json.loads(sys.stdin.read())
@@ -226,6 +232,39 @@ def test_what_ends_after_the_last_step_is_not_trained_again(order, tmp_path, mon
     best = min((held_out, step) for step, _, held_out in before)
     assert done.receipt["kept_step"] == best[1]
     assert done.receipt["comparison"]["tuned"]["loss"] == pytest.approx(best[0], abs=1e-4)
+
+
+def test_a_target_trains_and_its_model_can_be_asked(version, files, model, tmp_path):
+    figures = {**FIGURES, "steps": 2}
+    target = TrainTarget.model_validate(
+        {
+            "kind": "train",
+            "name": "small",
+            "model": str(model),
+            "into": str(tmp_path),
+            "hyperparameters": figures,
+            "sample_tokens": 4,
+            "device": "cpu",
+        }
+    )
+    sent = tuple(
+        BundleFile(path, split, path.stat().st_size, pq.ParquetFile(path).metadata.num_rows, "")
+        for split, paths in files.items()
+        for path in paths
+    )
+    bundle = Bundle(version, "", "cd" * 32, sent)
+    receipt = Receipt(id="r", target="small", kind="train", dataset=version.name, digest="cd" * 32)
+    told = []
+    here = destination_of(target, {})
+    assert list(here.preflight(bundle)) == []
+    here.send(bundle, receipt, lambda *line: told.append(line[0]))
+    assert receipt.state == "sent"
+    assert Path(receipt.place).parent.parent == tmp_path
+    assert [step for step, _, _ in receipt.notes["losses"]] == [1, 2]
+    assert any(line.startswith("validation loss: ") for line in told)
+    rows = pq.read_table(files["validation"][0]).to_pylist()[:2]
+    assert len(here.answer(receipt, rows, tuned=True)) == 2
+    assert here.answer(receipt, rows, tuned=False) != []
 
 
 def test_a_base_model_without_a_template_takes_plain_text(order, texts, tmp_path):
