@@ -119,6 +119,7 @@ def test_a_robots_file_that_fails_opens_nothing(web, crawler):
     assert done.code == 3
 
 
+@pytest.mark.slow
 def test_robots_are_kept_for_a_day_and_outlive_an_outage(web, crawler):
     small_web(web)
     web.routes["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /b\n")
@@ -215,6 +216,7 @@ def test_a_sitemap_behind_a_redirect_is_read(web, crawler):
     assert done.counts()["page/document"] == 1
 
 
+@pytest.mark.slow
 def test_max_pages_bounds_a_run_and_the_next_goes_on(web, crawler):
     links = tuple(f"/{n}" for n in range(10))
     web.page("/", article("Index", links=links))
@@ -429,6 +431,7 @@ def test_a_page_with_a_price_is_refused(web, crawler):
     assert [row["url"] for row in done.rows("tombstones")] == [f"{web.url}/a"]
 
 
+@pytest.mark.slow
 def test_policy_files_are_asked_for_once_a_day(web, crawler):
     small_web(web)
     crawler.site(web)

@@ -251,6 +251,7 @@ def endless(exchange):
     exchange.answer(Answer(article(f"Page {parts}", links=("loop/",)).encode()))
 
 
+@pytest.mark.slow
 def test_a_maze_of_relative_links_ends(web, crawler):
     web.page("/", article("Index", links=("/loop/",)))
     for n in range(1, 30):
@@ -290,6 +291,7 @@ def drips(exchange):
         time.sleep(0.2)
 
 
+@pytest.mark.slow
 def test_an_answer_that_drips_is_cut_off(web, crawler):
     web.page("/", article("Index", links=("/drip",)))
     web.routes["/drip"] = drips

@@ -166,6 +166,7 @@ def test_nothing_crawled_and_unknown_sites_are_said(crawler, web):
     assert "nobody: nothing of it" in done.err
 
 
+@pytest.mark.slow
 def test_a_pages_own_word_against_its_header_is_heard_on_every_night(fresh, web):
     page = article("Ours").replace("<head>", '<head><meta name="tdm-reservation" content="0">')
     web.page("/a", page, etag=True, headers={"tdm-reservation": "1"})
@@ -228,6 +229,7 @@ def test_a_url_without_contact_or_sense_is_refused(crawler, web):
 # -- A second look --------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_recheck_takes_back_what_says_no_by_now_and_reads_nothing_anew(fresh, web):
     first = fresh.run()
     assert first.counts()["page/document"] == 3
@@ -282,6 +284,7 @@ def test_a_stricter_profile_reaches_what_was_kept(site, web):
     assert done.counts()["tombstones"] == 3
 
 
+@pytest.mark.slow
 def test_a_licence_that_the_site_file_denies_leaves_the_page_out(fresh, web):
     licence = '<a rel="license" href="https://creativecommons.org/licenses/by-nc/4.0/">x</a>'
     web.page("/", article("Start", links=("/cc",)))

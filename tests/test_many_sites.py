@@ -66,6 +66,7 @@ def test_each_site_is_asked_at_its_own_pace_at_the_same_time(crawler):
     assert at_once(asked) > 4
 
 
+@pytest.mark.slow
 def test_more_sites_than_requests_that_wait_for_one(crawler):
     """A site with a delay holds two requests that wait, however many it may send at once."""
     with ExitStack() as stack:

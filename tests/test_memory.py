@@ -42,6 +42,7 @@ def test_text_that_two_pages_share_outlives_the_first_whatever_is_read_ahead(web
     assert any(row["url"].endswith("/b") for row in last.rows())
 
 
+@pytest.mark.slow
 def test_known_urls_out_of_a_narrower_scope_are_left_alone(web, crawler):
     web.page("/", article("Start", links=("/keep", "/tags/1", "/tags/2")))
     for path in ("/keep", "/tags/1", "/tags/2"):
@@ -56,6 +57,7 @@ def test_known_urls_out_of_a_narrower_scope_are_left_alone(web, crawler):
     assert "tombstones" not in counts
 
 
+@pytest.mark.slow
 def test_a_smaller_depth_holds_for_known_urls_too(web, crawler):
     web.page("/", article("Start", links=("/a",)))
     web.page("/a", article("A", links=("/b",)))
@@ -96,6 +98,7 @@ def test_a_sitemap_date_in_the_future_reopens_nothing(web, crawler):
     assert web.paths().count("/") == 1
 
 
+@pytest.mark.slow
 def test_a_url_first_taken_for_a_page_is_read_as_the_sitemap_that_it_is(web, crawler):
     web.page("/", article("Start", links=("/map",)))
     entry = f"<url><loc>{web.url}/hidden</loc></url>"
@@ -128,6 +131,7 @@ def test_a_redirect_in_plain_utf_8_is_followed(web, crawler):
     assert urls(crawler.run()) == {"caf%C3%A9"}
 
 
+@pytest.mark.slow
 def test_a_data_folder_that_vanishes_is_a_storage_fault(web, crawler):
     def slow(exchange):
         time.sleep(0.2)

@@ -75,6 +75,7 @@ def test_a_way_of_telling_that_is_not_known_is_named(web, crawler):
     assert "PROGRESS: one of auto, live, plain, json, off (found 'loud')" in done.err
 
 
+@pytest.mark.slow
 def test_on_a_terminal_a_table_is_drawn_anew_and_the_log_goes_above_it(web, crawler):
     slow_web(web, crawler)
     master, slave = pty.openpty()

@@ -167,6 +167,7 @@ def quick(web, paths):
         web.page(path, article(f"Page {path}"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_waits_for_nothing_and_gives_what_is_unanswered_no_outcome(web, crawler):
     good = [f"/p{n}" for n in range(6)]
     hung = [f"/hang{n}" for n in range(6)]
