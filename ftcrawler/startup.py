@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib.abc import MetaPathFinder
@@ -32,3 +33,11 @@ def start_lightly() -> None:
         pa.array([0])
     finally:
         sys.meta_path.remove(absent)
+
+
+def settle() -> None:
+    """Let nothing that was imported so far be looked at by the collector of cycles, at the end too.
+
+    That is a twentieth of a second of each process with Scrapy in it.
+    """
+    gc.freeze()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.columns import coded
+from pipelines.columns import coded, integers
 from pipelines.licences import licence_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ UNTITLED: Final = "untitled"
 _ODD: Final = "[\\x00-\\x1f]|  "
 _SPACE: Final = "[\t\n\f\r ]+"
 _AT_A_TIME: Final = 500_000
+_LEAST: Final = 100  # of a shard's lines in a row, so that they are taken by themselves
 _HEAD: Final = b"""\
 The texts of this dataset were written by others. Each line names a document: its title, who wrote
 it as far as the page says so, its address, its licence and what that asks for.
@@ -77,9 +79,22 @@ def write_attribution(roster: Roster, used: NDArray[np.int64], path: Path) -> No
     order = newest[np.argsort(rank[roster.site.codes[newest]], kind="stable")]
     with path.open("wb") as file:
         file.write(_HEAD)
-        for start in range(0, len(order), _AT_A_TIME):
-            lines = roster.column("line", order[start : start + _AT_A_TIME])
+        for lines in _taken(roster.rows.column("line"), roster.place[order]):
             file.write(_text(lines))
+
+
+def _taken(column: pa.ChunkedArray, place: NDArray[np.int64]) -> Iterator[pa.Array]:
+    """The values at these places, in parts: of one shard each, or of many."""
+    begins = np.cumsum([0, *(len(chunk) for chunk in column.chunks)])
+    of = np.searchsorted(begins, place, side="right") - 1
+    ends = np.flatnonzero(of[1:] != of[:-1]) + 1
+    if len(ends) * _LEAST < len(place):
+        for mine in np.split(np.arange(len(place)), ends):
+            chunk = int(of[mine[0]])
+            yield column.chunk(chunk).take(integers(place[mine] - begins[chunk]))
+        return
+    for start in range(0, len(place), _AT_A_TIME):
+        yield column.take(integers(place[start : start + _AT_A_TIME])).combine_chunks()
 
 
 def _text(lines: pa.Array) -> memoryview:

@@ -49,7 +49,8 @@ def write_documents(roster: Roster, path: Path) -> None:
         "similarity": pa.array(roster.similarity[out], pa.float32(), mask=~is_copy),
         "cluster": roster.column("document_id", roster.cluster[out]),
     }
-    pq.write_table(pa.table(found), path, compression="zstd")
+    few = ["site", "reason", "detail"]
+    pq.write_table(pa.table(found), path, compression="zstd", use_dictionary=few)
 
 
 def _details(said: Mapping[int, str], documents: Indexes) -> pa.Array:

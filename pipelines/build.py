@@ -219,7 +219,8 @@ class _Build:
         self.left_out = filing.write_left_out(groups, left_out, shelf, folder)
         pages = used[np.unique(self.roster.address[used], return_index=True)[1]]
         urls = self.roster.column("url", pages)
-        sides = known.then(stood.Sides(urls, self.roster.side[pages]))
+        now = stood.Sides(urls, self.roster.side[pages])
+        sides = known.then(now, self.roster.stood[pages])
         stood.write_sides(sides, folder / "sides.parquet")
         write_attribution(self.roster, used, self.aside / "ATTRIBUTION")
 
@@ -276,15 +277,14 @@ class _Build:
 
     def _report(self, manifest: dict[str, Any]) -> None:
         if self.order.report:
-            from pipelines.report import (  # noqa: PLC0415 - it asks for the database
-                REPORT,
-                write_report,
-            )
+            from pipelines import report  # noqa: PLC0415 - it asks for the database
 
             self.progress("writing the report", 0, 1)
             del self.ballot  # its memory is wanted
             version = versions.Version(self.aside, manifest)
-            write_report(version, self.order.data_dir, self.room.db, self.aside / REPORT)
+            report.write_report(
+                version, self.order.data_dir, self.room.db, self.aside / report.REPORT
+            )
 
 
 def _no_documents(pairs: Sequence[Extract]) -> dict[str, Any]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_NAME: Final = 32  # letters of an identifier
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+_ODDER: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 
 
 def write_columns(table: pa.Table, path: Path) -> None:
@@ -79,7 +83,7 @@ class Coded(NamedTuple):
 
 
 def coded(column: pa.ChunkedArray) -> Coded:
-    """A column with few values, stored as a dictionary or not.
+    """A column with few values, stored as a dictionary whose values are all there, or not.
 
     >>> coded(pa.chunked_array([["b", "a"], ["b", None]]))
     Coded(codes=array([0, 1, 0, 2], dtype=int32), values=['b', 'a', None])
@@ -89,13 +93,34 @@ def coded(column: pa.ChunkedArray) -> Coded:
     for chunk in column.chunks:
         if not pa.types.is_dictionary(chunk.type):
             chunk = chunk.dictionary_encode()  # noqa: PLW2901 - from here on they are alike
-        names = [*chunk.dictionary.to_pylist(), None]
-        indices = chunk.indices.fill_null(len(names) - 1) if chunk.null_count else chunk.indices
-        own = indices.to_numpy(zero_copy_only=False)
-        # Only values that are there have a number, in the order in which they are stored.
-        there = np.flatnonzero(np.bincount(own, minlength=len(names)))
-        among = np.zeros(len(names), dtype=np.int32)
-        for number in there.tolist():
-            among[number] = numbers.setdefault(names[number], len(numbers))
-        parts.append(among[own])
+        names = chunk.dictionary.to_pylist()
+        indices = chunk.indices
+        if indices.null_count:
+            indices = indices.fill_null(len(names))
+            names.append(None)
+        among = [numbers.setdefault(name, len(numbers)) for name in names]
+        own = indices.to_numpy()
+        same = among == list(range(len(among)))
+        parts.append(own if same else np.array(among, dtype=np.int32)[own])
     return Coded(np.concatenate(parts), list(numbers))
+
+
+def may_repeat(texts: pa.ChunkedArray) -> bool:
+    """Whether a text may be there twice: to number them all takes longer.
+
+    Identifiers of rows are told apart by most of their letters, other texts not at all.
+
+    >>> may_repeat(pa.chunked_array([["a" * 32, "b" * 32]])), may_repeat(pa.chunked_array([["c"]]))
+    (False, True)
+    """
+    parts = [np.zeros(0, dtype=np.uint64)]
+    for chunk in texts.chunks:
+        _, offsets, data = chunk.buffers()
+        begins = np.frombuffer(offsets, "<i4")[chunk.offset : chunk.offset + len(chunk) + 1]
+        if data is None or np.any(np.diff(begins) != _NAME):
+            return True
+        words = np.frombuffer(data, "<u8", len(chunk) * _NAME // 8, int(begins[0]))
+        words = words.reshape(len(chunk), _NAME // 8)
+        parts.append(words[:, 0] ^ (words[:, 1] * _ODD) ^ (words[:, 2] * _ODDER))
+    ordered = np.sort(np.concatenate(parts))
+    return bool(np.any(ordered[1:] == ordered[:-1]))

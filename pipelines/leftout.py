@@ -57,18 +57,13 @@ class LeftOut:
         copies, kept = self._kept(pairs)
         shards, near = np.unique(ballot.shards(kept), return_inverse=True)
         names = [[self._extracts[one].source.sha256 for one in of] for of in (group, shards)]
-        mine = ballot.shards(pairs)
         digest = hashlib.sha256(f"{_VERSION} {pa.__version__} {names}\n".encode())
-        for numbers in (
-            np.bincount(mine, minlength=len(self._extracts))[list(group)],
-            pairs - ballot.begins[mine],
-            ballot.reason[pairs],
-            copies,
-            near,
-            kept - ballot.begins[shards[near]],
-        ):
+        for shard in group:
+            begin, end = ballot.begins[shard : shard + 2].tolist()
+            digest.update(ballot.reason[begin:end].tobytes())
+        for numbers in (copies, near, kept - ballot.begins[shards[near]]):
             digest.update(f"{len(numbers)} ".encode())
-            digest.update(numbers.astype("<i8").tobytes())
+            digest.update(numbers.astype("<i4").tobytes())
         return digest.hexdigest()
 
     def write(self, pairs: Indexes, path: Path) -> None:

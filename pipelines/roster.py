@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.columns import Coded, coded, integers, open_columns, read_fixed
+from pipelines.columns import Coded, coded, integers, may_repeat, open_columns, read_fixed
 from pipelines.fingerprint import BANDS
 from pipelines.holdings import Recipe
 from pipelines.licences import passes
@@ -41,9 +41,6 @@ DOCUMENT_REASONS: Final = (
 USED: Final = -1  # in the place of a reason
 _CODE: Final = {name: code for code, name in enumerate(DOCUMENT_REASONS)}
 _MS: Final = 1000
-_NAME: Final = 32  # letters of a document's identifier
-_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
-_ODDER: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 
 
 @dataclass
@@ -70,6 +67,7 @@ class Roster:
     similarity: NDArray[np.float32]
     cluster: Indexes
     newest: Indexes  # of its page, -1 when none may be used
+    stood: Indexes  # where its URL is among the sides of earlier versions, -1 for nowhere
     detail: dict[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -117,6 +115,7 @@ def load(extracts: Sequence[Extract]) -> Roster:
         similarity=np.zeros(count, dtype=np.float32),
         cluster=np.arange(count),
         newest=np.full(count, -1, dtype=np.int64),
+        stood=np.full(count, -1, dtype=np.int64),
     )
 
 
@@ -136,24 +135,9 @@ def _in_order(rows: pa.Table) -> Indexes:
     found = pc.sort_indices(rows.select([name for name, _ in order]), order)
     place: Indexes = found.to_numpy().astype(np.int64)
     identities = rows.column("document_id")
-    if _may_repeat(identities):  # a shard that is there twice
+    if may_repeat(identities):  # a shard that is there twice
         place = place[np.sort(np.unique(_codes(identities)[place], return_index=True)[1])]
     return place
-
-
-def _may_repeat(texts: pa.ChunkedArray) -> bool:
-    """Whether a text may be there twice, by parts of them: to number them all takes longer."""
-    parts = [np.zeros(0, dtype=np.uint64)]
-    for chunk in texts.chunks:
-        _, offsets, data = chunk.buffers()
-        begins = np.frombuffer(offsets, "<i4")[chunk.offset : chunk.offset + len(chunk) + 1]
-        if data is None or np.any(np.diff(begins) != _NAME):
-            return True
-        words = np.frombuffer(data, "<u8", len(chunk) * _NAME // 8, int(begins[0]))
-        words = words.reshape(len(chunk), _NAME // 8)
-        parts.append(words[:, 0] ^ (words[:, 1] * _ODD) ^ (words[:, 2] * _ODDER))
-    ordered = np.sort(np.concatenate(parts))
-    return bool(np.any(ordered[1:] == ordered[:-1]))
 
 
 def _bands(extracts: Sequence[Extract], opened: Sequence[pa.Table], place: Indexes) -> Signatures:
@@ -235,7 +219,8 @@ def divide(roster: Roster, near: Links, recipe: Recipe, known: Sides) -> None:
     """Give each page its side; ``known`` are the sides of earlier versions."""
     first = np.full(int(roster.address.max(initial=-1)) + 1, len(roster), dtype=np.int64)
     np.minimum.at(first, roster.address, np.arange(len(roster)))
-    stood = known.of(roster.rows.column("url"))[roster.place[first]]
+    roster.stood = known.places(roster.rows.column("url"))[roster.place]
+    stood = known.at(roster.stood[first])
 
     def own(pages: Indexes) -> NDArray[np.int8]:
         urls = roster.column("url", first[pages]).to_pylist()

@@ -22,22 +22,33 @@ class Sides(NamedTuple):
     url: pa.ChunkedArray | pa.Array = pa.array([], pa.string())
     side: NDArray[np.int8] = np.zeros(0, dtype=np.int8)
 
-    def of(self, urls: pa.ChunkedArray | pa.Array) -> NDArray[np.int8]:
-        """The side of each URL, or ``OPEN``.
+    def places(self, urls: pa.ChunkedArray | pa.Array) -> NDArray[np.int64]:
+        """Where each URL is among these, -1 for nowhere.
 
-        >>> Sides(pa.array(["a", "b"]), np.array([0, 1], np.int8)).of(pa.array(["b", "c"])).tolist()
-        [1, -1]
+        >>> Sides(pa.array(["a", "b"]), np.array([0, 1], np.int8)).places(pa.array(["b", "c"]))
+        array([ 1, -1])
         """
         if not len(self.side):
-            return np.full(len(urls), OPEN, dtype=np.int8)
+            return np.full(len(urls), -1, dtype=np.int64)
         place = pc.fill_null(pc.index_in(urls, self.url), -1).to_numpy()
-        return np.where(place < 0, OPEN, self.side[place]).astype(np.int8)
+        found: NDArray[np.int64] = place.astype(np.int64)
+        return found
 
-    def then(self, later: Sides) -> Sides:
-        """These and later ones, which hold where both say something."""
+    def at(self, places: NDArray[np.int64]) -> NDArray[np.int8]:
+        """The sides at these places, ``OPEN`` for nowhere."""
+        found: NDArray[np.int8] = np.append(self.side, np.int8(OPEN))[places]
+        return found
+
+    def then(self, later: Sides, places: NDArray[np.int64]) -> Sides:
+        """These and later ones, which hold where both say something.
+
+        ``places`` is where each of the later ones is among these.
+        """
         if not len(self.side):
             return later
-        left = np.flatnonzero(later.of(self.url) == OPEN)
+        is_left = np.ones(len(self.side) + 1, dtype=bool)
+        is_left[places] = False
+        left = np.flatnonzero(is_left[:-1])
         urls = [*_chunks(self.url.take(pa.array(left))), *_chunks(later.url)]
         side = np.concatenate((self.side[left], later.side))
         return Sides(pa.chunked_array(urls, pa.string()), side)
@@ -57,6 +68,6 @@ def write_sides(sides: Sides, path: Path) -> None:
 
 def read_sides(path: Path) -> Sides:
     """What :func:`write_sides` wrote."""
-    table = pq.read_table(path)
+    table = pq.ParquetFile(path).read()
     side = pc.index_in(table.column("split"), pa.array(SPLITS)).to_numpy()
     return Sides(table.column("url"), side.astype(np.int8))

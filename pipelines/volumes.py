@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pipelines.sources import Extract
     from pipelines.versions import Version
 
-VOLUME_VERSION: Final = 1  # of the files' layout
+VOLUME_VERSION: Final = 2  # of the files' layout
 FILE_ROWS: Final = 100_000  # pairs of shards that a file is made of, used or not; about
 ROW_GROUP: Final = 10_000
 _FEW: Final = ["kind", "site", "language", "license", "system_prompt", "extractor", "document_id",
@@ -144,7 +144,9 @@ def _made_of(
     digest = hashlib.sha256(f"{VOLUME_VERSION} {pa.__version__}\n".encode())
     for shard, rows in taken:
         digest.update(f"{extracts[shard].source.sha256} {len(rows)}\n".encode())
-        digest.update(rows.astype("<i8").tobytes())
+        which = np.zeros(extracts[shard].rows, dtype=bool)
+        which[rows] = True
+        digest.update(np.packbits(which).tobytes())
         for at, text in sorted(texts.get(shard, {}).items()):
             digest.update(f"{at} {text}\n".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

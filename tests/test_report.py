@@ -26,7 +26,8 @@ from ftcrawler.crawlfacts import crawl_facts
 from ftcrawler.exits import Exit
 from ftcrawler.rendering import chromium_path
 from ftcrawler.schema import SCHEMA
-from pipelines import build, funnel
+from pipelines import funnel
+from pipelines import report as reports
 from pipelines.ballot import PAIR_REASONS
 from pipelines.charts import octaves
 from pipelines.holdings import Recipe
@@ -525,7 +526,7 @@ def test_no_version_is_left_when_the_report_cannot_be_written(tmp_path, shelves,
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(build, "write_report", full)
+    monkeypatch.setattr(reports, "write_report", full)
     with pytest.raises(OSError, match="No space"):
         replace(shelves, data=data).build("full", order={"report": True})
     assert not (data / "datasets" / "full").exists()

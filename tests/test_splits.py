@@ -212,12 +212,14 @@ def test_sides_that_are_remembered_are_sorted_and_later_ones_hold(tmp_path):
 
     earlier = told(c=TRAIN, a=VALIDATION)
     path = tmp_path / "sides.parquet"
-    write_sides(earlier.then(told(b=TRAIN, c=VALIDATION)), path)
+    later = told(b=TRAIN, c=VALIDATION)
+    write_sides(earlier.then(later, earlier.places(later.url)), path)
     found = read_sides(path)
     assert found.url.to_pylist() == ["a", "b", "c"]
     assert found.side.tolist() == [VALIDATION, TRAIN, VALIDATION]
-    assert found.then(Sides()).of(pa.array(["d", "b"])).tolist() == [OPEN, TRAIN]
-    assert Sides().then(earlier) is earlier
+    every = found.then(Sides(), np.zeros(0, dtype=np.int64))
+    assert every.at(every.places(pa.array(["d", "b"]))).tolist() == [OPEN, TRAIN]
+    assert Sides().then(earlier, Sides().places(earlier.url)) is earlier
 
 
 def test_another_seed_begins_anew(tmp_path):

@@ -16,7 +16,7 @@ from scrapy.exceptions import UsageError
 
 from ftcrawler.clock import iso
 from ftcrawler.exits import Exit
-from ftcrawler.startup import start_lightly
+from ftcrawler.startup import settle, start_lightly
 from ftcrawler.state import StateError
 from pipelines.formats import FORMATS, FormatError
 from pipelines.holdings import SIMILARITY, Recipe
@@ -145,7 +145,8 @@ class Command(ScrapyCommand):
         if args:
             raise UsageError
         assert self.settings is not None
-        if self.settings["COMMANDS_MODULE"] == __name__:  # the process was started for it
+        is_alone = self.settings["COMMANDS_MODULE"] == __name__  # the process was started for it
+        if is_alone:
             start_lightly()
         from ftcrawler.holdings import known_sites  # noqa: PLC0415 - see start_lightly
 
@@ -157,6 +158,10 @@ class Command(ScrapyCommand):
             self.exitcode = Exit.CONFIGURATION
             return
         try:
+            import pipelines.build  # noqa: F401, PLC0415 - see start_lightly
+
+            if is_alone:
+                settle()
             built = _build(order, sites)
         except KeyboardInterrupt:
             self.exitcode = Exit.INTERRUPTED
