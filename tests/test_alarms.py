@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from quarters import BEGIN, quarter, raised
+from madenights import BEGIN, quarter, raised
 from shelves import page
 
 from ftcrawler.alarms import Alarm, find_alarms, loud, read_alarms

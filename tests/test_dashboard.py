@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from lxml import html as lxml_html
-from quarters import quarter
+from madenights import quarter
 from shelves import Shelves, prose
 
 from ftcrawler.alarms import find_alarms
