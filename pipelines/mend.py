@@ -33,6 +33,10 @@ _MARKED: Final = ("span", "sup", "small", "div", "button", "em", "i", "strong", 
 _OWN_LINKS: Final = etree.XPath("//a[@class or contains(@href, '#')]")
 
 
+_CLASSES: Final = etree.XPath("//@class", smart_strings=False)
+_STYLES: Final = etree.XPath("//@style", smart_strings=False)
+
+
 class _Names(dict[str | None, bool]):
     """Whether a pattern is found in a name: the pages of a site have the same names."""
 
@@ -63,16 +67,23 @@ def mend_page(page: etree._Element) -> None:
     """
     links = cast("list[etree._Element]", _OWN_LINKS(page))  # noqa: SLF001 - lxml names it no other way
     unwanted = [link for link in links if _is_sign(link, is_named=_IS_ANCHOR[link.get("class")])]
-    unwanted += [
-        element
-        for element in page.iter(*_MARKED)
-        if (_IS_HIDDEN[element.get("class")] or _IS_UNSEEN[element.get("style")])
-        and _is_short(element)
-    ]
+    if _has_hidden(page):
+        unwanted += [
+            element
+            for element in page.iter(*_MARKED)
+            if (_IS_HIDDEN[element.get("class")] or _IS_UNSEEN[element.get("style")])
+            and _is_short(element)
+        ]
     for element in unwanted:
         tail = element.tail
         element.clear()
         element.tail = tail
+
+
+def _has_hidden(page: etree._Element) -> bool:
+    """Whether any name is that of what is not seen: few are, and names are soon looked through."""
+    classes, styles = (set(cast("list[str]", find(page))) for find in (_CLASSES, _STYLES))
+    return any(map(_IS_HIDDEN.__getitem__, classes)) or any(map(_IS_UNSEEN.__getitem__, styles))
 
 
 def _is_sign(link: etree._Element, *, is_named: bool) -> bool:
