@@ -198,7 +198,7 @@ class Night:
         ended = [
             night
             for night in past
-            if night["id"] != self.record["id"] and night["reason"] not in (*UNFINISHED, LOST)
+            if night["id"] != self.record["id"] and night["reason"] not in UNFINISHED
         ]
         alarms = list(find([*ended, self.record], self._now(), thresholds))
         self.record["alarms"] = [alarm.as_dict() for alarm in alarms]

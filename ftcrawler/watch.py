@@ -101,11 +101,17 @@ class Watch:
         self.records: list[dict[str, Any]] = []
         self.next: datetime | None = None
         self.problems: list[str] = []
+        self.night: Night | None = None  # the one that runs, or ran last
         self._options = list(options)
         self._clock = clock
         self._settings = settings
         self._leaving = leaving
         self._tell = tell
+
+    @property
+    def run_id(self) -> str:
+        """The id of the night that runs, or ran last."""
+        return str(self.night.record.get("id", "")) if self.night else ""
 
     def now(self) -> datetime:
         """The time, as this watch has it."""
@@ -153,7 +159,7 @@ class Watch:
             return leaving() or lock.taken
 
         children = Children(self._options, leaving=leave, note=lock.note_group)
-        night = Night(
+        self.night = night = Night(
             self.order,
             seen.due,
             seen.slots,

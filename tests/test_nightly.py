@@ -363,6 +363,9 @@ def test_the_exit_code_is_that_of_the_worst(reason, sites, stages, alarms, expec
     [
         ({"at": "tomorrow"}, {}, "--at tomorrow: write a time as"),
         ({"at": "2026-11-24", "daemon": True}, {}, "goes by the clock"),
+        ({"now": True, "daemon": True}, {}, "a daemon waits"),
+        ({}, {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: DEBUG"),
+        ({}, {"LOG_AS": "xml"}, "LOG_AS: one of text, json"),
         ({"minutes": -1}, {}, "--minutes, --pages"),
         ({"sites": ","}, {}, "names no site"),
         ({}, {"NIGHTLY_CRON": "0 0 30 2 *"}, "NIGHTLY_CRON: never fires"),
@@ -371,6 +374,10 @@ def test_the_exit_code_is_that_of_the_worst(reason, sites, stages, alarms, expec
 )
 def test_wrong_options_and_settings_are_said_in_a_sentence(options, settings, said):
     given = {"at": "", "daemon": False, "minutes": 0, "pages": 0, "sites": "", **options}
-    known = {"NIGHTLY_CRON": "0 3 * * *", "NIGHTLY_TIMEZONE": "UTC", **settings}
+    given.setdefault("now", False)
+    known = {
+        "NIGHTLY_CRON": "0 3 * * *", "NIGHTLY_TIMEZONE": "UTC", "LOG_AS": "text",
+        "LOG_LEVEL": "info", **settings,
+    }  # fmt: skip
     (problem,), _ = _faults(Namespace(**given), known)
     assert said in problem

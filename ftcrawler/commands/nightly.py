@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import logging
 import shlex
 import signal
-import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,8 @@ from scrapy.settings import SETTINGS_PRIORITIES
 from ftcrawler.clock import shifted
 from ftcrawler.commands.crawl import complain, told
 from ftcrawler.exits import Exit
+from ftcrawler.extensions import extension
+from ftcrawler.jsonlog import KINDS, formatter_of
 from ftcrawler.nightorder import Order
 from ftcrawler.nightparts import morning
 from ftcrawler.schedule import check_cron, check_zone
@@ -28,6 +32,9 @@ from ftcrawler.watch import Choice, Watch, is_alive, look
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
+
+
+logger = logging.getLogger("ftcrawler.nightly")
 
 
 @dataclass
@@ -112,7 +119,7 @@ class Command(ScrapyCommand):
             complain(problems)
             self.exitcode = Exit.CONFIGURATION
             return
-        ahead = round(at.timestamp() - time.time(), 1) if at else 0.0
+        ahead = at.timestamp() - time.time() if at else 0.0
         choice, order = _choice(opts, self.settings), _order(opts, self.settings, data_dir)
         clock = shifted(time.time, ahead)
         if opts.dry_run:
@@ -132,11 +139,13 @@ class Command(ScrapyCommand):
             shifted(time.time, ahead),
             self.settings,
             leaving=signals.leaving,
-            tell=_tell,
+            tell=lambda line: logger.info("%s", line, extra={"run": watch.run_id}),
         )
+        _begin_log(self.settings)
         try:
             if opts.daemon:
-                watch.forever(lambda code: _told(watch, code, opts))
+                with _metrics(self.settings, order.data_dir):
+                    watch.forever(lambda code: _told(watch, code, opts))
                 return
             code = watch.once()
         except KeyboardInterrupt:
@@ -149,8 +158,26 @@ class Command(ScrapyCommand):
                 self.exitcode = Exit.INTERRUPTED
 
 
-def _tell(line: str) -> None:
-    print(f"nightly: {line}", file=sys.stderr, flush=True)
+def _begin_log(settings: BaseSettings) -> None:
+    """What the night itself says goes to standard error, in the form of a crawl's log."""
+    usual = logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"])
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter_of(settings) or usual)
+    logging.root.addHandler(handler)
+    logging.root.setLevel(str(settings["LOG_LEVEL"]).upper())
+
+
+@contextlib.contextmanager
+def _metrics(settings: BaseSettings, data_dir: Path) -> Iterator[None]:
+    """The daemon's page of metrics, when a port is set. Raises :class:`OSError`."""
+    serve = extension("ftcrawler.metrics", "serve_metrics")
+    port = settings.getint("METRICS_PORT")
+    server = serve(port, data_dir, settings["METRICS_HOST"]) if serve and port else None
+    try:
+        yield
+    finally:
+        if server:
+            server.close()
 
 
 def _told(watch: Watch, code: Exit, opts: argparse.Namespace) -> Exit:
@@ -161,7 +188,7 @@ def _told(watch: Watch, code: Exit, opts: argparse.Namespace) -> Exit:
     complain(watch.problems)
     if code is Exit.NOTHING_DUE:
         soon = f"{watch.next:%Y-%m-%dT%H:%M:%SZ}" if watch.next else "never"
-        _tell(f"nothing is due; next: {soon}")
+        logger.info("nothing is due; next: %s", soon)
         return Exit.OK if opts.idle_ok else code
     return code
 
@@ -170,14 +197,24 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
-def _faults(opts: argparse.Namespace, settings: BaseSettings) -> tuple[list[str], datetime | None]:
-    """What is wrong with options and settings, a sentence each; the time of ``--at``."""
+def _setting_faults(settings: BaseSettings) -> list[str]:
+    """What is wrong with the settings, a sentence each."""
     problems: list[str] = []
     for name, check in (("NIGHTLY_CRON", check_cron), ("NIGHTLY_TIMEZONE", check_zone)):
         try:
             check(str(settings[name]))
         except ValueError as error:
             problems.append(f"{name}: {error} (found {settings[name]!r})")
+    if settings["LOG_AS"] not in KINDS:
+        problems.append(f"LOG_AS: one of {', '.join(KINDS)} (found {settings['LOG_AS']!r})")
+    if str(settings["LOG_LEVEL"]).upper() not in logging.getLevelNamesMapping():
+        problems.append(f"LOG_LEVEL: DEBUG, INFO, WARNING, ... (found {settings['LOG_LEVEL']!r})")
+    return problems
+
+
+def _faults(opts: argparse.Namespace, settings: BaseSettings) -> tuple[list[str], datetime | None]:
+    """What is wrong with options and settings, a sentence each; the time of ``--at``."""
+    problems = _setting_faults(settings)
     at = None
     if opts.at:
         try:
@@ -186,6 +223,8 @@ def _faults(opts: argparse.Namespace, settings: BaseSettings) -> tuple[list[str]
             problems.append(f"--at {opts.at}: write a time as 2026-12-01T03:00 or with +01:00")
         else:
             at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if opts.daemon and opts.now:
+        problems.append("--now, --daemon: a daemon waits until sites are due")
     if opts.at and opts.daemon:
         problems.append("--at, --daemon: a daemon goes by the clock")
     if opts.minutes < 0 or opts.pages < 0:
@@ -249,7 +288,7 @@ def _show_due(choice: Choice, data_dir: Path, now: datetime, opts: argparse.Name
         for name in seen.due.sites:
             print(f"{name} is due since {seen.due.slot(name)}")
     if seen.goes_on:
-        _tell("a night broke off: it would go on")
+        print("a night broke off: it would go on")
     if seen.due.broken:
         return Exit.CONFIGURATION
     return Exit.NOTHING_DUE if seen.idle and not opts.idle_ok else Exit.OK
