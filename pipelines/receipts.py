@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -195,8 +195,3 @@ class Receipts:
                 with contextlib.suppress(OSError):
                     left.unlink()
             yield
-
-
-def totals(files: Iterable[SentFile]) -> int:
-    """The bytes of some files."""
-    return sum(file.bytes for file in files)
