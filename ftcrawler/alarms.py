@@ -15,7 +15,7 @@ from ftcrawler import contentchecks, runchecks, sitechecks
 from ftcrawler.clock import iso
 from ftcrawler.nights import began, nights_of, sites_of
 from ftcrawler.remedies import ALARMS, EVENTS
-from ftcrawler.thresholds import FINE, Case, Finding, Severity, Thresholds
+from ftcrawler.thresholds import ACCEPTED, FINE, Case, Finding, Severity, Thresholds
 
 if TYPE_CHECKING:
     from ftcrawler.site import Site
@@ -55,7 +55,8 @@ _CAUSES: Final = {
 class Alarm:
     """One alarm. ``site`` is empty for the run itself; times are ISO 8601 in UTC.
 
-    ``good`` counts the nights that were as usual again, ``seen`` is the last one that was not.
+    ``nights`` counts those that it was found in, ``seen`` is the last one of them, ``good`` counts
+    those that were as usual again.
     """
 
     name: str
@@ -69,11 +70,17 @@ class Alarm:
     numbers: Mapping[str, Any] = field(default_factory=dict)
     state: State = "raised"
     good: int = 0
+    nights: int = 1
 
     @property
     def key(self) -> tuple[str, str]:
         """What makes two alarms the same."""
         return self.site, self.name
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it lasted so long that what it tells of may be the usual by now."""
+        return self.nights >= ACCEPTED
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in a run's record."""
@@ -205,10 +212,14 @@ def _after(
     """What becomes of an alarm with tonight's answer."""
     kind = ALARMS[name]
     if answer is not None and answer is not FINE:
-        since, state = (before.since, "standing") if before else (tonight, "raised")
+        if before:
+            return replace(
+                before, says=answer.says, seen=tonight, do=kind.do, example=answer.example,
+                numbers=dict(answer.numbers), state="standing", good=0, nights=before.nights + 1,
+            )  # fmt: skip
         return Alarm(
-            name, site, kind.severity, answer.says, since, tonight, kind.do, answer.example,
-            dict(answer.numbers), state,  # type: ignore[arg-type] # one of the two above
+            name, site, kind.severity, answer.says, tonight, tonight, kind.do, answer.example,
+            dict(answer.numbers),
         )  # fmt: skip
     if before is None:
         return None

@@ -114,7 +114,7 @@ def _alarms(board: Board) -> Iterator[str]:
     yield f'<ul class="alarms">{"".join(map(_alarm, standing))}</ul>' if standing else ""
     if over := [alarm for alarm in board.alarms if alarm.state == "cleared"]:
         said = ", ".join(f"{alarm.site} {alarm.name}".strip() for alarm in over)
-        yield f'<p class="quiet">Over since the last night: {text(cut(said, _LONG))}</p>'
+        yield f'<p class="quiet">Over, or the usual by now: {text(cut(said, _LONG))}</p>'
 
 
 def _alarm(alarm: Alarm) -> str:

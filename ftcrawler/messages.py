@@ -51,7 +51,8 @@ def alarm_line(alarm: Alarm) -> str:
     """
     name = f"{alarm.site} {alarm.name}".strip()
     if alarm.state == "cleared":
-        return f"over: {name}, which began {alarm.since[:10]}"
+        over = "over, or the usual by now" if alarm.accepted else "over"
+        return f"{over}: {name}, which began {alarm.since[:10]}"
     mark = "NEW" if alarm.state == "raised" else f"since {alarm.since[:10]}"
     example = f" Example: {alarm.example}" if alarm.example else ""
     return f"{mark} {alarm.severity}: {name}: {alarm.says}. {alarm.do}{example}"

@@ -39,10 +39,12 @@ def unreachable(case: Case) -> Finding | None:
         before = case.nights[-2]
         if before.errors < before.attempted:
             return None  # one page, once: tomorrow tells
-    reason = tonight.most("page/deferred/") or tonight.most("page/failed/") or tonight.resting
+    put_off, failed = tonight.most("page/deferred/"), tonight.most("page/failed/")
+    reason = put_off or failed or tonight.resting
+    why = f"put off, {reason} could not be read or asked for time" if put_off else reason
     pages = f"none of {tonight.attempted:,} pages" if tonight.attempted else "no page"
     return Finding(
-        f"{pages} could be read: {reason or 'no answer'}",
+        f"{pages} could be read: {why or 'no answer'}",
         {"pages": tonight.attempted, "errors": tonight.errors, "reason": reason},
         tonight.example("failed", "deferred"),
     )
@@ -77,7 +79,11 @@ def permission_lost(case: Case) -> Finding | None:
     turned = case.tonight.facts.get("turned")
     if turned is None:
         return None
-    lost = {signal: told for signal, told in turned.items() if told.get("verdict") == "deny"}
+    lost = {
+        signal: told
+        for signal, told in turned.items()
+        if told.get("verdict") == "deny" and signal != "private-address"
+    }
     if not lost:
         return FINE
     pages = sum(told["pages"] for told in lost.values())

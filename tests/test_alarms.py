@@ -12,6 +12,7 @@ from madenights import BEGIN, quarter, raised
 from shelves import page
 
 from ftcrawler.alarms import Alarm, find_alarms, loud, read_alarms
+from ftcrawler.messages import alarm_line
 from ftcrawler.nightfacts import disk_facts, night_facts
 from ftcrawler.remedies import ALARMS, EVENTS, SITE_ALARMS
 from ftcrawler.schema import SCHEMA
@@ -195,6 +196,14 @@ def test_a_killed_night_does_not_make_alarms_forget_since_when_they_stand():
 def test_odd_records_raise_no_exception(record):
     assert find_alarms([record, *runs(2), record], at(9)) == []
     assert find_alarms([], at(9)) == []
+
+
+def test_what_lasts_becomes_the_usual_and_says_so():
+    records = quarter(find_alarms, 3, {5: dict.fromkeys(range(12, 26), "errors")}, 6, 26)
+    found = [(n, a) for n, r in enumerate(records) for a in read_alarms(r) if a.site == "s05"]
+    (begun, _), *_, (ended, last) = found
+    assert (begun, ended, last.state) == (12, 23, "cleared")
+    assert alarm_line(last).startswith("over, or the usual by now: s05 errors-rose")
 
 
 def test_notices_and_what_is_over_do_not_wake_anybody():
