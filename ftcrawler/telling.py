@@ -12,6 +12,7 @@ import os
 import smtplib
 import ssl
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,7 @@ from ftcrawler.messages import alarm_line, format_of, headline, message, payload
 
 logger = logging.getLogger(__name__)
 
+WHEN: Final = ("always", "trouble")
 SECONDS: Final = 10.0  # for each receiver, all in all
 _KINDS: Final = ("slack", "discord", "teams", "generic")
 _STARTTLS_PORT: Final = 587
@@ -50,13 +52,16 @@ def tell(record: Mapping[str, Any], alarms: Sequence[Alarm], settings: Any) -> l
     or an alarm is new or over.
     """
     _log(record, alarms)
-    if settings.get("TELL", "always") == "trouble" and not troubled(record, alarms):
+    when = settings.get("TELL") or WHEN[0]
+    if when == WHEN[1] and not troubled(record, alarms):
         return []
     limit = float(settings.get("TELL_SECONDS") or SECONDS)
     waiting = [
         _Telling(name, limit, deliver) for name, deliver in _receivers(record, alarms, limit)
     ]
     problems = [problem for telling in waiting if (problem := telling.problem())]
+    if when not in WHEN:
+        problems.append(f"TELL: one of {', '.join(WHEN)} (found {when!r})")
     for problem in problems:
         logger.error("not told: %s", problem)
     return problems
@@ -110,6 +115,7 @@ class _Telling:
         self._fault: str | None = self._late
         self._deliver = deliver
         self._thread = threading.Thread(target=self._run, daemon=True)
+        self._until = time.monotonic() + limit
         self._thread.start()
 
     def _run(self) -> None:
@@ -125,7 +131,7 @@ class _Telling:
             self._fault = None
 
     def problem(self) -> str:
-        self._thread.join(self._limit)
+        self._thread.join(max(0.0, self._until - time.monotonic()))
         if self._thread.is_alive():
             return f"{self._name}: {self._late}"
         return f"{self._name}: {self._fault}" if self._fault else ""
