@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ftcrawler.children import Children, Ended
 from ftcrawler.exits import Exit
-from ftcrawler.extensions import extension
+from ftcrawler.extensions import attempt, extension
 from ftcrawler.nightorder import Due, Order
 from ftcrawler.nightparts import OPEN, lost_part, site_part, totals
 from ftcrawler.runs import STORAGE, crawls_of, newest_runs
@@ -173,10 +173,9 @@ class NightCrawl:
         night_facts = extension("ftcrawler.nightfacts", "night_facts")
         for name, site in self.record["sites"].items():
             if night_facts and site["run"] and not site["facts"]:
-                try:
-                    site["facts"] = night_facts(self.order.data_dir, name, site["run"])
-                except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
-                    self.record["errors"].append(f"{name}: no facts: {error}")
+                asked = (self.order.data_dir, name, site["run"])
+                errors = self.record["errors"]
+                site["facts"] = attempt(errors, f"{name}: facts", night_facts, *asked) or {}
 
 
 def newest_run(data_dir: Path, site: str) -> int | None:

@@ -16,7 +16,7 @@ from ftcrawler import __version__
 from ftcrawler.children import Children
 from ftcrawler.clock import iso
 from ftcrawler.exits import Exit
-from ftcrawler.extensions import extension
+from ftcrawler.extensions import attempt, extension
 from ftcrawler.nightcrawl import NightCrawl
 from ftcrawler.nightorder import Due, Order
 from ftcrawler.nightparts import night_exit, totals
@@ -121,7 +121,8 @@ class Night:
             write_night(self.order.data_dir, {**night, "reason": LOST})
         if old:
             old.pop("file")
-            self.record = {**old, "resumed": old.get("resumed", 0) + 1, "ended_at": None}
+            more = {"resumed": old.get("resumed", 0) + 1, "ended_at": None, "told": []}
+            self.record = {**old, **more}
             self._tell(f"goes on with the night {old['id']}, which broke off")
             if self.due.sites:
                 self.record["stages"] = {}
@@ -175,19 +176,22 @@ class Night:
         self._keep(last=True)
         if record["reason"] == STORAGE:
             record["exit_code"] = int(Exit.STORAGE)
+        self._spread(alarms)
+        return Exit(record["exit_code"])
+
+    def _spread(self, alarms: list[Any]) -> None:
+        """Tell whoever is to be told; what fails there is noted."""
+        record = self.record
         tell = extension("ftcrawler.telling", "tell")
         if tell and record["reason"] != INTERRUPTED:
-            record["told"] = list(tell(record, alarms, self._settings))
-            if record["told"]:
-                self._keep(last=True)
+            told = attempt(record["told"], "telling", tell, record, alarms, self._settings)
+            record["told"] += told or []
         write_metrics = extension("ftcrawler.metrics", "write_metrics")
         path = self._settings.get("METRICS_FILE")
         if write_metrics and path:
-            try:
-                write_metrics(Path(path), record, alarms)
-            except OSError as error:
-                self._tell(f"METRICS_FILE {path} cannot be written: {error}")
-        return Exit(record["exit_code"])
+            attempt(record["told"], "METRICS_FILE", write_metrics, Path(path), record, alarms)
+        if record["told"]:
+            self._keep(last=True)
 
     def _alarms(self, thresholds: Mapping[str, Any]) -> list[Any]:
         """Tonight's alarms, which stand in the record then; none for a night that broke off."""
@@ -200,6 +204,7 @@ class Night:
             for night in past
             if night["id"] != self.record["id"] and night["reason"] not in UNFINISHED
         ]
-        alarms = list(find([*ended, self.record], self._now(), thresholds))
+        asked = ([*ended, self.record], self._now(), thresholds)
+        alarms = list(attempt(self.record["errors"], "looking for alarms", find, *asked) or ())
         self.record["alarms"] = [alarm.as_dict() for alarm in alarms]
         return alarms

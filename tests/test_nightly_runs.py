@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -197,3 +198,32 @@ def test_a_daemon_does_its_nights_and_leaves_when_told(site):
         assert daemon.returncode == Exit.OK
     assert not (site.data / "night.lock").exists()
     assert site.run("nightly").code == Exit.NOTHING_DUE
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small file system is mounted by root")
+def test_a_disk_that_fills_in_the_night_is_told_and_the_night_goes_on_when_there_is_room(
+    site, web, tmp_path
+):
+    mount = tmp_path / "small"
+    mount.mkdir()
+    small = ["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", str(mount)]
+    if subprocess.run(small, check=False).returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    try:
+        site.data = mount / "data"
+        site.site(web, more="[archive]\nwarc = true")
+        full = site.run("nightly", "--no-build")
+        assert full.code == Exit.STORAGE, full.out + full.err
+        (record,) = nights(site)
+        assert record["reason"] == "storage"
+        assert record["exit_code"] == Exit.STORAGE
+        subprocess.run(["mount", "-o", "remount,size=60m", str(mount)], check=True)
+        room = site.run("nightly", "--no-build")
+        assert room.code in (Exit.OK, Exit.ALARM), room.err  # 60 MB are few, too
+        assert "goes on with the night" in room.err
+        (record,) = nights(site)
+        assert record["reason"] == "finished"
+        assert len(urls(site)) == PAGES + 1
+    finally:
+        subprocess.run(["umount", "-l", str(mount)], check=False)
