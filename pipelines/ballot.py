@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipelines.near import Indexes
     from pipelines.roster import Roster
     from pipelines.sources import Extract
+    from pipelines.workroom import Workroom
 
 # Why a pair is left out: for its document's sake, or its own.
 PAIR_REASONS: Final = (
@@ -85,7 +86,7 @@ def _fates(roster: Roster) -> NDArray[np.int8]:
     return fates
 
 
-def gather(roster: Roster, extracts: Sequence[Extract], recipe: Recipe) -> Ballot:
+def gather(roster: Roster, extracts: Sequence[Extract], recipe: Recipe, room: Workroom) -> Ballot:
     """The pairs of all shards, and what is decided of them by their documents and sizes."""
     begins = np.concatenate(([0], np.cumsum([one.rows for one in extracts], dtype=np.int64)))
     count = int(begins[-1])
@@ -95,8 +96,8 @@ def gather(roster: Roster, extracts: Sequence[Extract], recipe: Recipe) -> Ballo
         kind=np.empty(count, dtype=np.int8),
         kinds=[],
         tokens=np.empty(count, dtype=np.int32),
-        said=np.empty(count, dtype=np.uint64),
-        answer=np.empty(count, dtype=np.uint64),
+        said=room.numbers("said", count, np.uint64),
+        answer=room.numbers("answer", count, np.uint64),
         reason=np.empty(count, dtype=np.int8),
         sides=np.append(roster.side, np.int8(_SIDES - 1)).astype(np.int8),
     )
@@ -257,8 +258,8 @@ def counts(ballot: Ballot, roster: Roster) -> list[tuple[str, str, str, int, int
     states, kinds = len(PAIR_REASONS) + 1, max(len(ballot.kinds), 1)
     size = (len(roster.site.values) + 1) * kinds * states * _SIDES
     rows, tokens = np.zeros(size, dtype=np.int64), np.zeros(size)
-    for begin in range(0, len(ballot), _AT_A_TIME):
-        mine = slice(begin, begin + _AT_A_TIME)
+    for begin in range(0, len(ballot), _BLOCK):
+        mine = slice(begin, begin + _BLOCK)
         state = np.where(ballot.reason[mine] == USED, states - 1, ballot.reason[mine])
         code = (sites[ballot.doc[mine]] * kinds + ballot.kind[mine]) * states + state
         code = code * _SIDES + ballot.side(mine)

@@ -103,7 +103,7 @@ class _Build:
         recipe, cache = self.order.recipe, self.folder / CACHE
         roster.judge(self.roster, recipe, refused, known, cut.signatures, lengths, cache)
         self.progress("comparing pairs", 0, 1)
-        self.ballot = ballot.gather(self.roster, self.pairs, recipe)
+        self.ballot = ballot.gather(self.roster, self.pairs, recipe, self.room)
         self._cut_pairs(holdings, cut)
         self._leave_outdated()
         ballot.decide(self.ballot)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _NAME: Final = 32  # letters of an identifier
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
-_ODDER: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 
 
 def write_columns(table: pa.Table, path: Path) -> None:
@@ -36,6 +35,8 @@ def read_fixed(path: Path, name: str, into: NDArray[Any]) -> None:
 
     That is quicker than to look at each of its pages.
     """
+    if not into.size:
+        return
     done = 0
     memory = pa.memory_map(str(path))
     chunks = pa.ipc.open_file(memory).read_all().column(name).chunks
@@ -108,7 +109,7 @@ def coded(column: pa.ChunkedArray) -> Coded:
 def may_repeat(texts: pa.ChunkedArray) -> bool:
     """Whether a text may be there twice: to number them all takes longer.
 
-    Identifiers of rows are told apart by most of their letters, other texts not at all.
+    Identifiers of rows are told apart by a hash of their letters, other texts not at all.
 
     >>> may_repeat(pa.chunked_array([["a" * 32, "b" * 32]])), may_repeat(pa.chunked_array([["c"]]))
     (False, True)
@@ -121,6 +122,9 @@ def may_repeat(texts: pa.ChunkedArray) -> bool:
             return True
         words = np.frombuffer(data, "<u8", len(chunk) * _NAME // 8, int(begins[0]))
         words = words.reshape(len(chunk), _NAME // 8)
-        parts.append(words[:, 0] ^ (words[:, 1] * _ODD) ^ (words[:, 2] * _ODDER))
+        mixed = words[:, 0]
+        for place in range(1, _NAME // 8):
+            mixed = mixed * _ODD ^ words[:, place]
+        parts.append(mixed)
     ordered = np.sort(np.concatenate(parts))
     return bool(np.any(ordered[1:] == ordered[:-1]))

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from shelves import Shelves, left_out, page, prose, rows
 
-from pipelines import volumes
+from pipelines import ballot, volumes, workroom
 from pipelines.fingerprint import minhash
 from pipelines.measured import MEASURES
 from pipelines.orders import DamagedShardsError, EmptyError
@@ -407,6 +407,25 @@ def test_the_memory_and_the_threads_change_no_byte(tmp_path):
     assert found[0] == found[1]
 
 
+def test_what_is_kept_on_disk_or_looked_at_in_parts_changes_no_byte(tmp_path, monkeypatch):
+    found = []
+    for share, at_a_time, block in ((0.3, 1 << 22, 1 << 16), (0, 64, 7)):
+        monkeypatch.setattr(workroom, "_SHARE", share)
+        monkeypatch.setattr(ballot, "_AT_A_TIME", at_a_time)
+        monkeypatch.setattr(ballot, "_BLOCK", block)
+        shelves = Shelves(tmp_path / str(block))
+        dice = random.Random(19)
+        shared = prose(dice, 3)
+        shelves.night({U(n): [*prose(dice), *dice.sample(shared, 2)] for n in range(60)})
+        built = shelves.build(validation=0.3, kinds=("sentence",), min_words=2)
+        left = adds_up(built)
+        assert left["duplicate-pair"] > 30
+        assert left["other-split"] > 20
+        found.append(tree(built.version.folder))
+        assert not (shelves.data / "datasets" / ".spill").exists()
+    assert found[0] == found[1]
+
+
 def test_nothing_new_adds_no_version(shelves):
     crowd(shelves, random.Random(16), 1, 5)
     first = shelves.build()
@@ -415,7 +434,10 @@ def test_nothing_new_adds_no_version(shelves):
     assert len(versions(shelves.data, "all")) == 1
 
 
-@pytest.mark.parametrize("event", ["a night", "a page that went", "boilerplate"])
+EVENTS = ("a night", "a page that went", "boilerplate", "a page that changed", "one that came late")
+
+
+@pytest.mark.parametrize("event", EVENTS)
 def test_a_second_build_is_as_one_from_nothing(shelves, tmp_path, monkeypatch, event):
     monkeypatch.setattr(volumes, "FILE_ROWS", 250)
     dice = random.Random(17)
@@ -425,20 +447,46 @@ def test_a_second_build_is_as_one_from_nothing(shelves, tmp_path, monkeypatch, e
         crowd(shelves, dice, 2, 3)
     elif event == "a page that went":
         shelves.take_back(U("bees-1-3"), "http-410")
+    elif event == "a page that changed":
+        text = [row["completion"] for row in rows(first) if row["url"] == U("wasps-1-2")]
+        document, made = page(U("wasps-1-2"), [*text[1:], *prose(dice, 1)], "wasps", 2, revision=2)
+        document["document_id"] = document_id("wasps", U("wasps-1-2"), 2)
+        shelves.write("documents", "wasps", [document])
+        shelves.write("pairs", "wasps", made[-1:])
+    elif event == "one that came late":
+        text = [row["completion"] for row in rows(first) if row["url"] == U("ants-1-5")]
+        early = {"fetched_at": "2026-10-01T02:00:00Z"}
+        shelves.night({U("late"): text, U("later"): prose(dice)}, "flies", 1, **early)
     else:
         text = rows(first)[7]["completion"]
         shelves.facts["ants"] = {"boilerplate": {block_key(Block("paragraph", text)): "2026-12-01"}}
     shutil.copytree(shelves.data, tmp_path / "other", symlinks=True)
     other = Shelves(tmp_path / "other", sources=shelves.sources, facts=shelves.facts)
     shutil.rmtree(other.data / "datasets" / ".cache")
-    for path in other.data.glob("datasets/all/*/data/*.parquet"):
+    for path in other.data.glob("datasets/all/*/*/*-of-*.parquet"):
         path.write_bytes(b"")  # nothing to link: the copies are files of their own
     second, anew = shelves.build(validation=0.2), other.build(validation=0.2)
     assert second.fresh
     assert tree(second.version.folder) == tree(anew.version.folder)
-    before = {path.stat().st_ino for path in first.version.folder.glob("data/*")}
-    linked = [path for path in second.version.folder.glob("data/*") if path.stat().st_ino in before]
-    assert len(linked) >= 2
+    before = {path.stat().st_ino for path in first.version.folder.glob("*/*-of-*")}
+    linked = [
+        path.parent.name
+        for path in second.version.folder.glob("*/*-of-*")
+        if path.stat().st_ino in before
+    ]
+    assert linked.count("data") >= 2
+    assert event == "one that came late" or linked.count("audit") >= 1
+
+
+def test_what_is_cut_short_in_the_cache_is_made_again(shelves):
+    shelves.night({U(n): prose(random.Random(n)) for n in range(3)})
+    first = tree(shelves.build(validation=0.4).version.folder)
+    kept = sorted(shelves.data.glob("datasets/.cache/*.arrow"))
+    assert len(kept) == 2
+    for path in kept:
+        path.write_bytes(path.read_bytes()[:-9])
+    shutil.rmtree(shelves.data / "datasets" / "all")
+    assert tree(shelves.build(validation=0.4).version.folder) == first
 
 
 def test_one_build_at_a_time(shelves):

@@ -92,6 +92,10 @@ def test_datasets_and_diff_tell_what_came_and_went(data, capsys):
     assert {example["url"] for example in found["went"]["examples"]} == {url}
     assert run(diff, data, f"demo/{gone.folder.name}", "demo") == 0
     assert f"{found['same']:,}  as before" in capsys.readouterr().out
+    (part,) = (latest(data, "demo").folder / "audit").glob("pairs-*")
+    part.rename(part.with_name("pairs.parquet"))  # as older versions have it
+    assert run(diff, data, "demo", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == found
 
 
 WRONG = {
