@@ -49,6 +49,7 @@ WHERE excluded.depth < depth OR excluded.lastmod > lastmod
 """  # noqa: S608 - made of constants
 
 
+_MOST_OFFERED = 4_000
 MOST_HOPS = 20  # redirects that are told of one page
 
 
@@ -126,6 +127,7 @@ class State:
         self.db = db
         self._lock = lock
         self._inode = path.stat().st_ino
+        self._offered: set[bytes] = set()  # keys of URLs that are known: menus offer them again
 
     @classmethod
     def open(cls, path: Path, site: str, *, shards_exist: bool = False) -> State:
@@ -157,6 +159,7 @@ class State:
             yield self.db
             self.db.execute("COMMIT")
         except BaseException:
+            self._offered.clear()  # they may be known no longer
             if self.db.in_transaction:
                 self.db.execute("ROLLBACK")
             raise
@@ -221,10 +224,13 @@ class State:
             for o in offers
         ]
         dated = [row for row in rows if row[-1] or nearer]
-        if len(dated) < len(rows):
-            self.db.executemany(_OFFER_NEW, [row for row in rows if not row[-1]] if dated else rows)
+        if plain := [r for r in rows if not (nearer or r[-1] or r[0] in self._offered)]:
+            self.db.executemany(_OFFER_NEW, plain)
+            self._offered.update(row[0] for row in plain)
         if dated:
             self.db.executemany(_OFFER, dated)
+        if len(self._offered) > _MOST_OFFERED:
+            self._offered.clear()
 
     def reread_as(self, listings: Iterable[Offer]) -> None:
         """URLs that were taken for pages and are sitemaps or feeds want a visit as such."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from typing import Any, Final
+from typing import Final
 
 from charset_normalizer import from_bytes
 
@@ -86,7 +86,7 @@ _EXPECTED: Final = {
 }
 
 # The last page's text with its bytes in UTF-8: several parsers ask for them in turn.
-_written: Final[list[Any]] = ["", b""]
+_written: Final[list[tuple[str, bytes]]] = [("", b"")]
 
 _LEAD_BYTES: Final = [bytes([lead]) for lead in range(0xC2, 0xF5)]
 
@@ -160,13 +160,13 @@ def utf8_of(text: str) -> bytes:
     >>> utf8_of(decode_page(body)) is body
     True
     """
-    if _written[0] is not text:
+    if _written[0][0] is not text:
         _remember(text, text.encode())
-    return _written[1]
+    return _written[0][1]
 
 
 def _remember(text: str, written: bytes) -> None:
-    _written[:] = text, written
+    _written[0] = text, written
 
 
 def without_controls(text: str) -> str:

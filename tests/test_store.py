@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -524,3 +525,20 @@ def test_a_damaged_state_is_named_and_never_replaced(name, opened, tmp_path):
     with pytest.raises(StateError, match=r"state\.db"):
         State.open(path, "s", shards_exist=True)
     assert (path.read_bytes() if path.exists() else None) == before
+
+
+def test_urls_of_what_was_taken_back_are_offered_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("ftcrawler.state._MOST_OFFERED", 3)
+    state = State.open(tmp_path / "state.db", "s")
+    pages = [Offer(f"https://site.example/{n}") for n in range(6)]
+    try:
+        with suppress(ZeroDivisionError), state.transaction():
+            state.offer(pages[:3], 1)
+            raise ZeroDivisionError
+        assert state.pending() == (0, 0)
+        for known in (2, 2, 6, 1):  # offered before, in part, more than are remembered
+            with state.transaction():
+                state.offer(pages[:known], 1)
+        assert [target.url for target in state.wanted(9, {})] == [page.url for page in pages]
+    finally:
+        state.close()
