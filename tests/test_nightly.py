@@ -18,7 +18,8 @@ from ftcrawler.nightorder import Due, Order
 from ftcrawler.nightparts import morning, night_exit
 from ftcrawler.runs import FOLDER, read_runs
 from ftcrawler.sitetext import load_site
-from ftcrawler.slots import Slots, read_slots
+from ftcrawler.slots import FILE, Slots, read_slots
+from ftcrawler.watch import Choice, Watch
 
 NOW = datetime(2026, 11, 24, 3, 0, 5, tzinfo=UTC)
 SLOT = NOW.replace(second=0)
@@ -381,3 +382,132 @@ def test_wrong_options_and_settings_are_said_in_a_sentence(options, settings, sa
     }  # fmt: skip
     (problem,), _ = _faults(Namespace(**given), known)
     assert said in problem
+
+
+# -- The watch over the clock -----------------------------------------------------------
+
+
+class Hand:
+    """A clock that a test moves."""
+
+    def __init__(self, text: str):
+        self.set(text)
+
+    def set(self, text: str) -> None:
+        self.now = datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def site_file(folder: Path, name: str, cron: str) -> None:
+    folder.mkdir(exist_ok=True)
+    text = f'start_urls = ["http://example.com/"]\n[schedule]\ncron = "{cron}"\n'
+    (folder / f"{name}.toml").write_text(text)
+
+
+@pytest.fixture
+def watch(data, monkeypatch):
+    """A watch over two sites, with programs that only pretend; told lines in ``said``."""
+    monkeypatch.setattr("ftcrawler.watch.extension", lambda *_: None)
+    programs = Programs(data / "data")
+    monkeypatch.setattr("ftcrawler.watch.Children", lambda *_args, **_more: programs)
+    folder = data / "sites"
+    site_file(folder, "a", "0 3 * * *")
+    site_file(folder, "b", "30 3 * * *")
+    said: list[str] = []
+    clock = Hand("2026-11-24T04:00")
+    made = Watch(
+        Choice(folder, "0 3 * * *", "UTC"),
+        Order(data / "data", build=False),
+        [],
+        clock,
+        {},
+        leaving=lambda: False,
+        tell=said.append,
+    )
+    made.programs, made.said, made.clock, made.folder = programs, said, clock, folder
+    made.once()
+    said.clear()
+    programs.asked.clear()
+    return made
+
+
+def test_what_becomes_due_while_a_night_runs_has_its_turn_in_the_same_call(watch, monkeypatch):
+    watch.clock.set("2026-11-25T03:00")
+    run = watch.programs.run
+
+    def slowly(*args, **more):
+        watch.clock.set("2026-11-25T03:31")
+        return run(*args, **more)
+
+    monkeypatch.setattr(watch.programs, "run", slowly)
+    assert watch.once() == Exit.OK
+    assert watch.programs.crawled() == ["site=a", "site=b"]
+    assert [len(record["sites"]) for record in watch.records] == [1, 1]
+    assert watch.once() == Exit.NOTHING_DUE
+    assert watch.next == datetime(2026, 11, 26, 3, tzinfo=UTC)
+
+
+def test_a_site_has_one_turn_a_call_however_often_it_is_due(watch, monkeypatch):
+    site_file(watch.folder, "a", "* * * * *")
+    (watch.folder / "b.toml").unlink()
+    run = watch.programs.run
+
+    def slowly(*args, **more):
+        watch.clock.now += 600
+        return run(*args, **more)
+
+    monkeypatch.setattr(watch.programs, "run", slowly)
+    assert watch.once() == Exit.OK
+    assert watch.programs.crawled() == ["site=a"]
+
+
+def test_a_broken_site_file_is_the_exit_code_when_nothing_else_is_to_do(watch):
+    (watch.folder / "x.toml").write_text("start_urls = 3")
+    assert watch.once() == Exit.CONFIGURATION
+    assert "x.toml: start_urls" in watch.problems[0]
+
+
+def test_a_memory_of_slots_that_is_broken_is_told_and_written_anew(watch):
+    (watch.order.data_dir / FILE).write_text("{")
+    assert watch.once() == Exit.OK
+    assert any("every site is due once" in line for line in watch.said)
+    assert watch.once() == Exit.NOTHING_DUE
+
+
+def test_a_clock_that_was_put_back_is_told_once(watch):
+    watch.clock.set("2026-11-20T12:00")
+    assert watch.once() == Exit.NOTHING_DUE
+    assert watch.once() == Exit.NOTHING_DUE
+    assert ["went back by" in line for line in watch.said] == [True]
+
+
+def test_a_daemon_goes_on_night_after_night_and_tells_of_a_broken_file_once(watch, monkeypatch):
+    times = iter(["2026-11-25T03:00", "2026-11-25T12:00", "2026-11-26T03:00", "2026-11-26T04:00"])
+    codes: list[Exit] = []
+    over: list[bool] = []
+
+    def wait(least: float) -> None:
+        assert least == 0
+        if (text := next(times, None)) is None:
+            over.append(True)
+        else:
+            watch.clock.set(text)
+
+    monkeypatch.setattr(watch, "_wait", wait)
+    monkeypatch.setattr(watch, "_leaving", lambda: bool(over))
+    (watch.folder / "x.toml").write_text("start_urls = 3")
+    watch.forever(codes.append)
+    assert watch.programs.crawled() == ["site=a", "site=b", "site=a", "site=b"]
+    assert codes == [Exit.CONFIGURATION, *[Exit.PARTLY] * 4]
+
+
+def test_a_daemon_on_a_full_disk_does_not_try_again_at_once(watch, monkeypatch):
+    watch.programs.does["a"] = int(Exit.STORAGE)
+    watch.clock.set("2026-11-25T03:00")
+    waits: list[float] = []
+    monkeypatch.setattr(watch, "_wait", waits.append)
+    monkeypatch.setattr(watch, "_leaving", lambda: len(waits) > 1)
+    watch.forever(lambda _code: None)
+    assert waits == [600.0, 600.0]

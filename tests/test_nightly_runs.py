@@ -144,7 +144,7 @@ def test_a_night_is_alone_ends_on_sigterm_and_outlives_a_kill(site, web):
     assert [n["reason"] for n in nights(site)] == ["running"]
 
     stuck.let_go()
-    third = site.run("nightly")
+    third = site.run("nightly", "--no-build")
     assert third.code == Exit.OK, third.err
     assert "takes over from a night that died" in third.err
     assert "goes on with the night" in third.err
