@@ -119,6 +119,18 @@ def loud(alarms: Iterable[Alarm]) -> list[Alarm]:
     return [a for a in alarms if a.state != "cleared" and a.severity != "notice"]
 
 
+def alarms_now(records: Sequence[Mapping[str, Any]], now: datetime) -> list[Alarm]:
+    """What is to be told between two nights: the newest night's alarms, and a run that is late."""
+    ended = [record for record in records if record.get("exit_code") is not None]
+    alarms = read_alarms(ended[-1]) if ended else []
+    late = runchecks.overdue(records, now)
+    if late and not any(alarm.name == "run-missing" for alarm in alarms):
+        kind = ALARMS["run-missing"]
+        since = str(late.numbers["last"])
+        alarms.insert(0, Alarm("run-missing", "", kind.severity, late.says, since, since, kind.do))
+    return alarms
+
+
 def thresholds_of(sites: Iterable[Site]) -> dict[str, Thresholds]:
     """The numbers of some sites, by name."""
     return {site.name: Thresholds.of(site.alarms) for site in sites}

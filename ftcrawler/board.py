@@ -10,12 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from ftcrawler.alarms import Alarm, read_alarms
+from ftcrawler.alarms import Alarm, alarms_now
 from ftcrawler.clock import iso
 from ftcrawler.dashboardnews import News, news
 from ftcrawler.dashboardstate import Memories, Memory
-from ftcrawler.remedies import ALARMS
-from ftcrawler.runchecks import overdue
 from ftcrawler.runs import nights
 from ftcrawler.schedule import upcoming
 from ftcrawler.site import Site
@@ -76,7 +74,7 @@ class Boards:
         slots, fault = read_slots(self._data_dir)
         rhythms = {site.name: rhythm_of(site, *self._usual) for site in sites}
         due = slots.at(now).due(rhythms, now)
-        alarms = _alarms(found, now)
+        alarms = alarms_now(found, now)
         lines = []
         on_disk = {path.stem for path in self._sites_dir.glob("*.toml")}
         remembered = set(self._memories.names())
@@ -123,18 +121,6 @@ class Boards:
                 if version := latest(self._data_dir, name):
                     found.append(Dataset(name, version.manifest))
         return found
-
-
-def _alarms(found: list[dict[str, Any]], now: datetime) -> list[Alarm]:
-    """Those of the newest night that ended; and a run that did not begin since."""
-    ended = [night for night in found if night.get("exit_code") is not None]
-    alarms = read_alarms(ended[-1]) if ended else []
-    late = overdue(found, now)
-    if late and not any(alarm.name == "run-missing" for alarm in alarms):
-        kind = ALARMS["run-missing"]
-        since = str(late.numbers["last"])
-        alarms.insert(0, Alarm("run-missing", "", kind.severity, late.says, since, since, kind.do))
-    return alarms
 
 
 def _last(found: list[dict[str, Any]], site: str) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from madenights import BEGIN, quarter, raised
+from scrapy.settings import Settings
 from shelves import page
 
 from ftcrawler.alarms import Alarm, find_alarms, loud, read_alarms
+from ftcrawler.commands.alarms import Command
 from ftcrawler.messages import alarm_line
 from ftcrawler.nightfacts import disk_facts, night_facts
 from ftcrawler.remedies import ALARMS, EVENTS, SITE_ALARMS
@@ -319,3 +322,45 @@ def test_every_alarm_is_explained_and_every_explanation_is_an_alarm():
     text = page.partition("## What raises one")[2].partition("\n## ")[0]
     rows = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
     assert sorted(rows) == sorted(ALARMS)
+
+
+# -- The command -----------------------------------------------------------------------------
+
+
+def command(data, *args):
+    """``scrapy alarms`` in this process: its exit code."""
+    own = Command()
+    own.settings = Settings({"DATA_DIR": str(data), "TELL_SECONDS": 1})
+    parser = argparse.ArgumentParser()
+    own.add_options(parser)
+    own.run([], parser.parse_args(args))
+    return own.exitcode
+
+
+def test_the_command_shows_what_stands_with_an_exit_code_for_it(tmp_path, capsys):
+    assert command(tmp_path) == 0
+    assert "no night so far" in capsys.readouterr().out
+    (tmp_path / "runs").mkdir()
+    over = Alarm("zero-rows", "bees", "error", "x", "", "", "y", state="cleared")
+    for day in range(1, 8):
+        began = (datetime.now(UTC) - timedelta(days=8 - day)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        record = {"kind": "night", "id": str(day), "started_at": began, "reason": "finished",
+                  "exit_code": 0, "sites": {}, "alarms": [over.as_dict()]}  # fmt: skip
+        (tmp_path / "runs" / f"{day}.json").write_text(json.dumps(record))
+    assert command(tmp_path) == 0
+    assert capsys.readouterr().out == "no alarm\n"
+    for day in (5, 6, 7):
+        (tmp_path / "runs" / f"{day}.json").unlink()
+    assert command(tmp_path, "--json") == 9
+    [shown] = json.loads(capsys.readouterr().out)
+    assert shown["name"] == "run-missing"
+
+
+def test_a_trial_tells_everybody_or_says_who_was_not_told(monkeypatch, capsys, web):
+    monkeypatch.delenv("FTCRAWLER_WEBHOOK", raising=False)
+    monkeypatch.delenv("FTCRAWLER_MAIL", raising=False)
+    assert command("nowhere", "--try") == 2
+    assert "set FTCRAWLER_WEBHOOK" in capsys.readouterr().err
+    monkeypatch.setenv("FTCRAWLER_WEBHOOK", web.url)
+    assert command("nowhere", "--try") == 3
+    assert "webhook 1 (127.0.0.1): it answered 501" in capsys.readouterr().err
