@@ -21,7 +21,7 @@ from ftcrawler.state import peek
 LATE: Final = 60.0  # seconds that a crawl may take to end after its budget of time is spent
 _KINDS: Final = {Exit.CONFIGURATION: "configuration", Exit.LOCKED: "locked"}
 _WHY: Final = {
-    "configuration": "its site file cannot be used: the log says why",
+    "configuration": "its file, contact or renderer cannot be used: the log says why",
     "locked": "another process crawled it",
     "lost": "its process ended twice without a result: the log may say why",
     "storage": "the disk or the state refused",
