@@ -63,7 +63,7 @@ def tell(record: Mapping[str, Any], alarms: Sequence[Alarm], settings: Any) -> l
     if when not in WHEN:
         problems.append(f"TELL: one of {', '.join(WHEN)} (found {when!r})")
     for problem in problems:
-        logger.error("not told: %s", problem)
+        logger.error("not told: %s", problem, extra={"run": str(record.get("id", ""))})
     return problems
 
 
@@ -74,10 +74,11 @@ def troubled(record: Mapping[str, Any], alarms: Sequence[Alarm]) -> bool:
 
 
 def _log(record: Mapping[str, Any], alarms: Sequence[Alarm]) -> None:
-    logger.info("%s", headline(record, alarms))
+    run = {"run": str(record.get("id", ""))}
+    logger.info("%s", headline(record, alarms), extra=run)
     for alarm in alarms:
         level = logging.INFO if alarm.state == "cleared" else logging.WARNING
-        logger.log(level, "%s", alarm_line(alarm))
+        logger.log(level, "%s", alarm_line(alarm), extra=run)
 
 
 def _receivers(

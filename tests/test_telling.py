@@ -152,6 +152,7 @@ def test_what_is_not_told_is_named_without_its_secret(monkeypatch, caplog):
     assert len(visits) == 1
     assert problems[0].startswith("webhook 1 (127.0.0.1)")
     assert SECRET not in "\n".join(problems) + caplog.text
+    assert {line.run for line in caplog.records if line.name == "ftcrawler.telling"} == {"n1"}
 
 
 @pytest.mark.parametrize(
