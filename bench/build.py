@@ -1,42 +1,33 @@
 """What ``scrapy build`` finds and costs: planted near-duplicates, time, memory, a second build.
 
-``python -m bench.build [--documents N] [--pairs N] [--memory 1GB] [--keep DIR]``. A fifth of the
-documents are copies with recorded edits. Beside it, in the same run, a script in DuckDB as one
-would write it by hand that does the dedupe and nothing else. Then the same edits on the real pages
-of ``tests/annotated``.
+``python -m bench.build [--documents N] [--pairs N] [--memory 1GB] [--rounds N] [--keep DIR]``.
+A fifth of the documents are copies with recorded edits. Beside it, in the same run, a script in
+DuckDB as one would write it by hand that does the dedupe and nothing else. Then the same edits on
+the real pages of ``tests/annotated``.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.nights import Shards, crawl
 from bench.planted import Story, Writer
 from pipelines.fingerprint import minhash, runs_of, similarity
 from pipelines.holdings import SIMILARITY
-from pipelines.records import Pair
-from pipelines.rows import document_id, measures
-from pipelines.shards import SCHEMAS
-from pipelines.streams import shard_path
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARE = 0.2
-SITES = 10
-SHARD_ROWS = 20_000
-CONSENT = '{"decision": "allow", "signal": ""}'
-NIGHT = 86_400_000
-BEGAN = 1_790_000_000_000  # milliseconds
 # A program begins with the peak of the one that starts it, so that a small one must.
 RUN = """
 import json, os, subprocess, sys
@@ -65,105 +56,10 @@ COPY (SELECT * FROM read_parquet('{data}/pairs/*/*.parquet', hive_partitioning =
 """
 
 
-def rows_of(story: Story, site: str, pairs: int, at: int) -> tuple[dict, list[dict]]:
-    """The rows of a story: a document, and pairs as the strategies make them.
-
-    The title has all of the text for an answer, three headings a third each, sentences one line.
-    """
-    url = f"https://{site}.example/{story.number}"
-    identity = document_id(site, url, 1)
-    text, lines = story.text, story.paragraphs
-    document = {
-        "url": url,
-        "title": f"Story {story.number}",
-        "text": text,
-        "language": "en",
-        "fetched_at": at,
-        "document_id": identity,
-        "site": site,
-        "revision": 1,
-        "license": "https://creativecommons.org/licenses/by/4.0/",
-        "text_hash": hashlib.sha256(text.encode()).hexdigest(),
-        "blocks": [],
-        "authors": [],
-        "consent": CONSENT,
-        "minhash": minhash(text),
-    }
-    third = max(len(lines) // 3, 1)
-    answers = [("title", document["title"], text)]
-    for number in range(3):
-        part = "\n".join(lines[number * third : (number + 1) * third]) or text
-        answers.append(("heading", f"Part {number} of {part[:30]}", part))
-    for number in range(pairs - 4):
-        prompt, _, answer = lines[number % len(lines)].partition(" ")
-        answers.append(("sentence", f"{prompt} {number}", answer))
-    made = [
-        {
-            "prompt": prompt,
-            "completion": completion,
-            "kind": kind,
-            "url": url,
-            "document_id": identity,
-            "site": site,
-            "fetched_at": at,
-            "pair_id": f"{identity[:24]}{number:08x}",
-            "revision": 1,
-            "masked": False,
-            "language": "en",
-            "license": document["license"],
-            "rules_version": 1,
-            **measures(Pair(prompt, completion, "title")),
-        }
-        for number, (kind, prompt, completion) in enumerate(answers[:pairs])
-    ]
-    return document, made
+Cost = tuple[float, float, float]  # seconds, CPU seconds, megabytes
 
 
-class Shards:
-    """Writes rows as the crawl does, faster."""
-
-    def __init__(self, data: Path) -> None:
-        self.data = data
-        self._waiting: dict[tuple[str, str], list[dict]] = {}
-        self._numbers: dict[tuple[str, str], int] = {}
-
-    def add(self, stream: str, site: str, rows: list[dict]) -> None:
-        """Rows of one site; a shard is written when there are enough."""
-        waiting = self._waiting.setdefault((stream, site), [])
-        waiting += rows
-        if len(waiting) >= SHARD_ROWS:
-            self._write(stream, site)
-
-    def _write(self, stream: str, site: str) -> None:
-        key = stream, site
-        rows = self._waiting.pop(key)
-        number = self._numbers[key] = self._numbers.get(key, 0) + 1
-        path = shard_path(self.data, stream, site, number, "parquet")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table = pa.Table.from_pylist(rows, SCHEMAS[stream])
-        pq.write_table(table, path, compression="zstd", row_group_size=4096)
-
-    def seal(self) -> None:
-        """Write what is left."""
-        for stream, site in sorted(self._waiting):
-            self._write(stream, site)
-
-
-def crawl(shards: Shards, stories: Iterator[Story], count: int, pairs: int, night: int) -> list:
-    """Write stories as the sites' nights, and return them without their text."""
-    told = []
-    for place, story in enumerate(stories):
-        site = f"site{place * SITES // count}"
-        at = BEGAN + night * NIGHT + story.number * 1000
-        document, made = rows_of(story, site, pairs, at)
-        shards.add("documents", site, [document])
-        shards.add("pairs", site, made)
-        told.append((document["document_id"], story))
-    shards.seal()
-    return told
-
-
-def measured(command: list[str], data: Path) -> tuple[float, float, float]:
+def measured(command: list[str], data: Path) -> Cost:
     """Seconds, CPU seconds and peak memory in MB of a program."""
     environment = {**os.environ, "FTCRAWLER_DATA": str(data)}
     began = time.monotonic()
@@ -177,13 +73,13 @@ def measured(command: list[str], data: Path) -> tuple[float, float, float]:
     return time.monotonic() - began, cpu, memory / 1024
 
 
-def build(data: Path, memory: str) -> tuple[float, float, float]:
+def build(data: Path, memory: str) -> Cost:
     """Without the report, which reads what was built and is no part of building it."""
     command = [sys.executable, "-m", "scrapy", "build", "--name", "bench", "--memory", memory]
     return measured([*command, "--no-report"], data)
 
 
-def by_hand(data: Path, memory: str) -> tuple[float, float, float]:
+def by_hand(data: Path, memory: str) -> Cost:
     out = data / "by-hand.parquet"
     script = (
         f"import duckdb; db = duckdb.connect(config={{'memory_limit': '{memory}', "
@@ -250,9 +146,21 @@ def real_pages() -> None:
         print(f"  similarity {least} and more {count:>8,} copies, {hits / count:.4f} found")
 
 
-def told_cost(name: str, cost: tuple[float, float, float]) -> None:
+def told_cost(name: str, cost: Cost) -> None:
     seconds, cpu, memory = cost
     print(f"{name:<28}{seconds:>8.1f} s {cpu:>8.1f} CPU s {memory:>8.0f} MB", flush=True)
+
+
+def linked(source: Path, target: Path) -> None:
+    """A folder again, of the same files."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, symlinks=True, copy_function=os.link)
+
+
+def middle(costs: list[Cost]) -> Cost:
+    """The middle of each figure."""
+    seconds, cpu, memory = (statistics.median(figures) for figures in zip(*costs, strict=True))
+    return seconds, cpu, memory
 
 
 def run(folder: Path, options: argparse.Namespace) -> None:
@@ -265,23 +173,36 @@ def run(folder: Path, options: argparse.Namespace) -> None:
     copies = sum(story.original != story.number for _, story in told)
     print(f"{count:,} documents, {copies:,} of them copies, {count * options.pairs:,} pairs; "
           f"written in {time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
-    hand = [by_hand(data, options.memory)]
-    full = build(data, options.memory)
-    hand.append(by_hand(data, options.memory))
-    for cost in hand:
-        told_cost("by hand, dedupe only", cost)
-    told_cost("scrapy build", full)
-    print(f"  of the script by hand: {full[0] / min(cost[0] for cost in hand):.2f} of the time, "
-          f"{full[1] / min(cost[1] for cost in hand):.2f} of the CPU")  # fmt: skip
-    score, precision, recall = judged(data, told)
-    print(f"  F1 {score:.4f}, precision {precision:.4f}, recall {recall:.4f}")
+    later = folder / "later"
+    for stream in ("documents", "pairs"):
+        linked(data / stream, later / stream)
     night = max(count // 100, 1)
     old = [story for _, story in told if story.original == story.number][:1000]
+    shards.data = later
     crawl(shards, writer.stories(night, SHARE, count, old), night, options.pairs, 1)
-    second = build(data, options.memory)
-    told_cost("after a night of 1 %", second)
-    print(f"  of the first build: {second[0] / full[0]:.3f} of the time, "
-          f"{second[1] / full[1]:.3f} of the CPU")  # fmt: skip
+    hand, full, second = [], [], []
+    for _ in range(options.rounds):
+        hand.append(by_hand(data, options.memory))
+        told_cost("by hand, dedupe only", hand[-1])
+        shutil.rmtree(data / "datasets", ignore_errors=True)
+        full.append(build(data, options.memory))
+        told_cost("scrapy build", full[-1])
+        linked(data / "datasets", later / "datasets")
+        second.append(build(later, options.memory))
+        told_cost("after a night of 1 %", second[-1])
+    costs = [middle(one) for one in (hand, full, second)]
+    print("in the middle:")
+    for name, cost in zip(("by hand", "scrapy build", "after a night"), costs, strict=True):
+        told_cost(name, cost)
+    for name, whole, part in (
+        ("a build, of the script by hand", *costs[:2]),
+        ("a later build, of the first", *costs[1:]),
+    ):
+        print(
+            f"  {name}: {part[0] / whole[0]:.3f} of the time, {part[1] / whole[1]:.3f} of the CPU"
+        )
+    score, precision, recall = judged(data, told)
+    print(f"  F1 {score:.4f}, precision {precision:.4f}, recall {recall:.4f}")
     real_pages()
 
 
@@ -290,6 +211,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=200_000)
     parser.add_argument("--pairs", type=int, default=10, help="of each document")
     parser.add_argument("--memory", default="1GB")
+    parser.add_argument("--rounds", type=int, default=3, help="of which the middle is told")
     parser.add_argument("--keep", metavar="DIR", help="leave the shards and datasets here")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
