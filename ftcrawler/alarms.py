@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 State = Literal["raised", "standing", "cleared"]
 _HOLD: Final = 2  # nights that must be as usual before an alarm is over
-_HELD: Final = {"permission-lost": 8, "pages-gone": 3}  # it shows page by page, as they are due
+# These show page by page, as pages are due; and what is left of the site is the usual then.
+_HELD: Final = {"permission-lost": ACCEPTED + 1, "pages-gone": ACCEPTED + 1}
 _LOOKED: Final = (None, "finished", "budget")  # how a night ends that looks for alarms
 # In this order; a check is not believed when a cause before it is there or stands.
 _CHECKS: Final[tuple[tuple[str, Callable[[Case], Finding | None]], ...]] = (

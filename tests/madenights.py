@@ -98,7 +98,7 @@ class Site:
                 "pages": max(1, visits // 3),
                 "example": "https://e.example/",
             }
-            facts["turned"] = {"x-robots-tag": told}
+            facts["turned"] = {"x-robots-tag": told} if number == min(self.trouble) else {}
             facts["policies"] = dict.fromkeys(facts["policies"], "200 bbbb")
             counts["page/rejected"] = counts["page/rejected/consent: x-robots-tag"] = refused
             documents = rejected = 0

@@ -201,6 +201,13 @@ def test_odd_records_raise_no_exception(record):
     assert find_alarms([], at(9)) == []
 
 
+def test_a_site_that_opted_out_does_not_say_later_that_it_yields_less():
+    out = {site: dict.fromkeys(range(14, 34), "opt-out") for site in (0, 3)}
+    assert raised(quarter(find_alarms, 3, out, sites=4, nights=34)) == [
+        (14, "s00", "permission-lost"), (14, "s03", "permission-lost"),
+    ]  # fmt: skip
+
+
 def test_what_lasts_becomes_the_usual_and_says_so():
     records = quarter(find_alarms, 3, {5: dict.fromkeys(range(12, 26), "errors")}, 6, 26)
     found = [(n, a) for n, r in enumerate(records) for a in read_alarms(r) if a.site == "s05"]
