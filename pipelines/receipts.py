@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -105,6 +106,7 @@ class Receipt(BaseModel):
 
     def save(self) -> None:
         """Make it durable: whole or as it was before."""
+        self.updated = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         if self._path is not None:
             write_durably(self._path, self.model_dump_json(indent=1).encode() + b"\n")
 

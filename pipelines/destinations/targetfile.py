@@ -75,7 +75,8 @@ class OpenAITarget(Common):
 
     ``uploads``: ``parts`` for large files in parts that are resumed, ``plain`` for providers
     without ``/uploads`` (Azure), ``auto`` to find out. ``extra`` goes into the request that
-    creates the job, as it is. ``start_job = false`` only uploads the files.
+    creates the job, as it is. ``start_job = false`` only uploads the files. What was begun and
+    never answered is given ``settle`` seconds to appear before it is begun again.
     """
 
     DECISIVE = (
@@ -101,6 +102,7 @@ class OpenAITarget(Common):
     parallel: int = Field(default=4, ge=1, le=16)
     timeout: float = Field(default=600, gt=0)
     retries: int = Field(default=6, ge=0, le=20)
+    settle: float = Field(default=5, ge=0)
     shutdown_days: int = Field(default=30, ge=0)
 
     @field_validator("base_url")
