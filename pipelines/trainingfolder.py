@@ -31,18 +31,22 @@ _CHECKPOINT: Final = re.compile(r"checkpoint-(\d+)")
 
 
 class TrainingError(Exception):
-    """A training that cannot be, or went wrong; the message is one sentence with the remedy."""
+    """A training that cannot be; the message is one sentence with the remedy."""
+
+
+class BrokenError(TrainingError):
+    """A training that could be, and broke off."""
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """The folder for one process at a time. Raises :class:`TrainingError` when another has it."""
+    """The folder for one process at a time. Raises :class:`BrokenError` when another has it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise TrainingError(f"{folder}: another process trains here; wait for it") from None
+            raise BrokenError(f"{folder}: another process trains here; wait for it") from None
         yield
 
 

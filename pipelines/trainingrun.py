@@ -15,7 +15,14 @@ from typing import Any, Final
 
 import pyarrow.compute as pc
 
-from pipelines.trainingfolder import CHECKPOINTS, LOG, TrainingError, last_checkpoint, seal
+from pipelines.trainingfolder import (
+    CHECKPOINTS,
+    LOG,
+    BrokenError,
+    TrainingError,
+    last_checkpoint,
+    seal,
+)
 from pipelines.trainingmodel import Loaded, first_line
 from pipelines.trainingplan import Plan
 
@@ -44,7 +51,7 @@ class Progress:
         if "loss" in logs:
             self._say(state, f"loss {logs['loss']:.3f}{self._left(state)}")
             if not abs(logs["loss"]) < float("inf"):
-                raise TrainingError(
+                raise BrokenError(
                     f"the loss is no number any more at step {state.global_step}: lower "
                     "learning_rate"
                 )
@@ -181,7 +188,7 @@ def _is_at_end(trainer: Any, checkpoint: Path) -> bool:
 def run(trainer: Any, progress: Progress) -> int:
     """Train to the end, from the last whole checkpoint on; how many steps there are.
 
-    Raises :class:`TrainingError` when memory or the loss gives out.
+    Raises :class:`BrokenError` when memory or the loss gives out.
     """
     import torch  # noqa: PLC0415 - heavy
 
@@ -195,6 +202,6 @@ def run(trainer: Any, progress: Progress) -> int:
     try:
         trainer.train(resume_from_checkpoint=str(last[1]) if last else None)
     except torch.OutOfMemoryError as error:
-        raise TrainingError(f"the memory of the card does not suffice: {_SMALLER}") from error
+        raise BrokenError(f"the memory of the card does not suffice: {_SMALLER}") from error
     progress.is_silent = True  # what is evaluated now is no step
     return int(trainer.state.global_step)

@@ -11,7 +11,7 @@ from pipelines.destinations import Bundle, BundleFile, FailedError, RefusedError
 from pipelines.destinations.targetfile import TargetError, TrainTarget, load_targets
 from pipelines.destinations.train import destination
 from pipelines.receipts import Receipt
-from pipelines.trainingfolder import RECEIPT, TrainingError, write_json
+from pipelines.trainingfolder import RECEIPT, BrokenError, TrainingError, write_json
 from pipelines.versions import Version
 
 TOLD = []
@@ -102,13 +102,16 @@ def test_what_was_trained_is_neither_checked_nor_trained_again(here, tmp_path):
     assert TOLD[-3][0] == "validation loss: 3.000 before, 2.000 after"
 
 
-def test_a_training_that_fails_leaves_a_receipt_to_go_on_from(here, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("kind", "raised"), [(BrokenError, FailedError), (TrainingError, RefusedError)]
+)
+def test_a_training_that_fails_leaves_a_receipt(here, tmp_path, monkeypatch, kind, raised):
     def fail(_order, _tell):
-        raise TrainingError("the memory does not suffice: lower it")
+        raise kind("the memory does not suffice: lower it")
 
     monkeypatch.setattr(training, "train", fail)
     noted = receipt()
-    with pytest.raises(FailedError, match=r"^\[small\] the memory does not suffice: lower it$"):
+    with pytest.raises(raised, match=r"^\[small\] the memory does not suffice: lower it$"):
         here.send(bundle(tmp_path), noted, tell)
     assert (noted.state, noted.job.status) == ("sending", "failed")
     assert noted.job.error == "the memory does not suffice: lower it"

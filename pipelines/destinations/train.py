@@ -20,6 +20,7 @@ from pipelines.trainingfolder import (
     CACHE,
     CHECKPOINTS,
     COMPARISON,
+    BrokenError,
     TrainingError,
     is_finished,
     losses,
@@ -101,7 +102,8 @@ class Train:
             done = training.train(order, tell)
         except TrainingError as error:
             self._note(receipt, "failed", str(order.folder), str(error))
-            raise FailedError(f"[{self.target.name}] {error}") from error
+            kind = FailedError if isinstance(error, BrokenError) else RefusedError
+            raise kind(f"[{self.target.name}] {error}") from error
         receipt.place = str(done.adapter)
         receipt.notes |= {"steps": done.receipt["steps"], "losses": losses(done.folder)}
         receipt.state = "sent"
