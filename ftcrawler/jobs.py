@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -16,9 +16,9 @@ from pipelines.destinations.targetfile import (
     choose,
     load_targets,
 )
-from pipelines.jobs import Event, JobView, number, outcome_of, plain, seen
+from pipelines.jobs import Source, noted
 from pipelines.jobsource import JobSource, client_of
-from pipelines.jobwatch import Source
+from pipelines.jobviews import Event, JobView, number, outcome_of, plain, seen
 from pipelines.receipts import BusyError, Job, Receipt, Receipts
 
 if TYPE_CHECKING:
@@ -145,12 +145,8 @@ class Book:
                 receipt = self.receipts.read(view.receipt)
                 if receipt is None or receipt.job is None or receipt.job.id != view.id:
                     return
-                job = receipt.job
-                new = {"status": view.status, "model": view.model, "error": view.error}
-                new["base_model"] = view.base_model or job.base_model
-                if any(getattr(job, name) != value for name, value in new.items()):
-                    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-                    receipt.job = job.model_copy(update={**new, "seen_at": at})
+                if job := noted(receipt.job, view):
+                    receipt.job = job
                     receipt.save()
         except BusyError:
             return
