@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from shelves import Shelves, prose
 
-from pipelines.destinations import Bundle, BundleFile
+from pipelines.bundles import bundle_of
+from pipelines.destinations import Bundle
 from pipelines.receipts import Receipt, Receipts
-from pipelines.streams import checksum
 from pipelines.versions import Version
 
 FORMATS = ("openai-chat", "llama-factory")
@@ -27,15 +25,7 @@ def built(data: Path, seed: int = 1, pages: int = 12, name: str = "bees") -> Ver
 
 def bundled(version: Version, form: str = "") -> Bundle:
     """A version as a target of that format gets it."""
-    files = []
-    for path in sorted((version.folder / (form or "data")).glob("*[tn]*.*")):
-        if path.suffix not in (".parquet", ".jsonl"):
-            continue
-        rows = pq.read_metadata(path).num_rows if not form else len(path.read_bytes().splitlines())
-        split = path.name.partition("-")[0].partition(".")[0]
-        files.append(BundleFile(path, split, path.stat().st_size, rows, checksum(path)))
-    digest = hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()
-    return Bundle(version, form, digest, tuple(files))
+    return bundle_of(version.folder.parent, version, form, silent)
 
 
 def receipt(data: Path, bundle: Bundle, kind: str, target: str = "there") -> Receipt:
