@@ -16,9 +16,9 @@ from pipelines.destinations.targetfile import (
     choose,
     load_targets,
 )
-from pipelines.jobs import Source, noted
+from pipelines.jobs import Event, JobView, number, outcome_of, plain, seen
 from pipelines.jobsource import JobSource, client_of
-from pipelines.jobviews import Event, JobView, number, outcome_of, plain, seen
+from pipelines.jobwatch import Source, noted
 from pipelines.receipts import BusyError, Job, Receipt, Receipts
 
 if TYPE_CHECKING:

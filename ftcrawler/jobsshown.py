@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.jobviews import JobView, progress, sparkline
+from pipelines.jobs import JobView, progress, sparkline
 
 _LATEST: Final = 8  # events below the table
 _BAR: Final = 10  # characters
@@ -111,3 +111,23 @@ def display(views: Sequence[JobView], width: int) -> RenderableType:
     for at, identity, message in reversed(events):
         lines.append(Text(f"{clock_time(at)}  {identity}  {message}", style="dim"))
     return Group(table(views, width), Text(""), *lines)
+
+
+class Lines:
+    """What is new of jobs as lines, for logs and for terminals that are none."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._said: dict[str, set[str]] = {}
+
+    def show(self, view: JobView) -> None:
+        """Say what was not said before."""
+        said = self._said.setdefault(view.id, set())
+        news = {f"status {view.status}": f"is {view.status}"} if view.status else {}
+        news |= {event.id: event.message for event in view.events}
+        if view.trouble:
+            news[view.trouble] = view.trouble
+        for key, line in news.items():
+            if key not in said:
+                said.add(key)
+                self._console.print(Text(f"{view.id} {line}"), soft_wrap=True)

@@ -1,164 +1,229 @@
-"""Following jobs to their end through whatever the network and providers do meanwhile."""
+"""Jobs of fine-tuning as providers tell of them: what became of one, its events, its loss. Pure.
+
+Whatever a provider leaves out or calls otherwise is borne: a status that is not known here is
+shown as it is, and the job goes on until its end can be told.
+"""
 
 from __future__ import annotations
 
-import heapq
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from itertools import pairwise
+from typing import Any, Final, Literal, NamedTuple
 
-from pipelines.destinations import RefusedError, Tell
-from pipelines.jobsource import JobSource, Trouble, client_of
-from pipelines.jobviews import Event, JobView, News, heard, seen
-from pipelines.receipts import Job, Receipt
+# ``lost``: the provider says that it cannot be asked for.
+Outcome = Literal["going", "paused", "succeeded", "failed", "cancelled", "lost"]
 
-if TYPE_CHECKING:
-    from pipelines.destinations.targetfile import OpenAITarget
+_OUTCOMES: Final[Mapping[str, Outcome]] = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "error": "failed",
+    "expired": "failed",
+    "interrupted": "failed",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+    "paused": "paused",
+}
+OVER: Final = ("succeeded", "failed", "cancelled", "lost")
+# "Step 20/100: training loss=1.23, validation loss=1.31", for providers without metrics.
+_STEP: Final = re.compile(
+    r"\bstep (?P<step>\d+)(?:/(?P<total>\d+))?\b"
+    r"(?:.*?\btrain(?:ing)?[ _]loss[ =:]+(?P<loss>[\d.]+))?"
+    r"(?:.*?\bvalid(?:ation)?[ _]loss[ =:]+(?P<validation>[\d.]+))?",
+    re.IGNORECASE,
+)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
+_LONGEST: Final = 500  # characters of a message
+_BARS: Final = "▁▂▃▄▅▆▇█"
 
-INTERVAL: Final = 10.0  # seconds between two looks at a job
-_LONGEST: Final = 120.0  # seconds between two tries of a provider that does not answer
-_MOST: Final = 600.0  # seconds that a provider may ask to wait
+
+class Point(NamedTuple):
+    """The loss at a step, of so many steps (0 when that is not said)."""
+
+    step: int
+    total: int
+    loss: float | None
+    validation: float | None
 
 
-class Source(Protocol):
-    """Where a target's jobs are asked for; :class:`Trouble` when they cannot be."""
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened; ``at`` in Unix seconds, ``data`` are metrics."""
 
-    def job(self, identity: str) -> Any:
-        """A job as the provider has it."""
+    id: str
+    at: float
+    level: str
+    message: str
+    data: Mapping[str, Any]
 
-    def events(self, identity: str, known: set[str]) -> list[Event]:
-        """Its events after those that are known."""
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job as it was last seen. Times are Unix seconds, 0 when they are not known.
+
+    ``receipt`` is the ID of the upload that began it, ``trouble`` why nothing is heard of it.
+    """
+
+    id: str
+    target: str
+    kind: str = ""
+    receipt: str = ""
+    dataset: str = ""
+    status: str = ""
+    outcome: Outcome = "going"
+    base_model: str = ""
+    model: str = ""
+    created: float = 0
+    finished: float = 0
+    estimated: float = 0
+    tokens: int = 0
+    error: str = ""
+    trouble: str = ""
+    events: tuple[Event, ...] = ()
+    points: tuple[Point, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.outcome in OVER
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs."""
+        named = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        events = [
+            {"id": one.id, "at": one.at, "level": one.level, "message": one.message}
+            for one in self.events
+        ]
+        return named | {"events": events, "points": [point._asdict() for point in self.points]}
 
 
-def noted(job: Job, view: JobView) -> Job | None:
-    """A receipt's job with what is new of it, None when there is nothing new."""
-    new = {"status": view.status, "model": view.model, "error": view.error}
-    new["base_model"] = view.base_model or job.base_model
-    if all(getattr(job, name) == value for name, value in new.items()):
+def outcome_of(status: str, finished: float, model: str) -> Outcome:
+    """What became of a job; one with an unknown status is over when it has finished.
+
+    >>> outcome_of("running", 0, ""), outcome_of("pausing", 0, ""), outcome_of("Succeeded", 1, "m")
+    ('going', 'going', 'succeeded')
+    >>> outcome_of("deployed", 1, "ft:m"), outcome_of("exploded", 1, "")
+    ('succeeded', 'failed')
+    """
+    known = _OUTCOMES.get(status.lower())
+    if known is None and finished:
+        return "succeeded" if model else "failed"
+    return known or "going"
+
+
+def seen(view: JobView, said: Any) -> JobView:
+    """A job with what the provider says of it now; ``said`` is the client's object."""
+    error = getattr(said, "error", None)
+    status = plain(getattr(said, "status", "")) or view.status
+    model = plain(getattr(said, "fine_tuned_model", "")) or view.model
+    finished = number(getattr(said, "finished_at", 0))
+    return replace(
+        view,
+        status=status,
+        outcome=outcome_of(status, finished, model),
+        base_model=plain(getattr(said, "model", "")) or view.base_model,
+        model=model,
+        created=number(getattr(said, "created_at", 0)) or view.created,
+        finished=finished or view.finished,
+        estimated=number(getattr(said, "estimated_finish", 0)),
+        tokens=int(number(getattr(said, "trained_tokens", 0))) or view.tokens,
+        error=plain(getattr(error, "message", "")),
+        trouble="",
+    )
+
+
+def heard(view: JobView, events: Iterable[Event]) -> JobView:
+    """A job with new events, in the order in which they happened."""
+    known = {event.id for event in view.events}
+    new = {event.id: event for event in events if event.id not in known}
+    listed = sorted((*view.events, *new.values()), key=lambda event: event.at)
+    points = {point.step: point for event in listed if (point := point_of(event))}
+    return replace(
+        view, events=tuple(listed), points=tuple(points[step] for step in sorted(points))
+    )
+
+
+def event_of(said: Any) -> Event:
+    """An event of the client's."""
+    data = getattr(said, "data", None)
+    message = plain(getattr(said, "message", ""))
+    at = number(getattr(said, "created_at", 0))
+    return Event(
+        id=str(getattr(said, "id", "") or f"{at}-{message}"),
+        at=at,
+        level=plain(getattr(said, "level", "")) or "info",
+        message=message,
+        data=data if isinstance(data, Mapping) else {},
+    )
+
+
+def point_of(event: Event) -> Point | None:
+    """The loss that an event tells, by its metrics or its words.
+
+    >>> point_of(Event("1", 0, "info", "Step 2/8: training loss=1.50", {}))
+    Point(step=2, total=8, loss=1.5, validation=None)
+    >>> point_of(Event("2", 0, "info", "", {"step": 3, "train_loss": 1.25, "total_steps": 8}))
+    Point(step=3, total=8, loss=1.25, validation=None)
+    >>> point_of(Event("3", 0, "info", "Step by step", {}))
+    """
+    data, words = event.data, _STEP.search(event.message)
+    found = words.groupdict() if words else {}
+    step = data.get("step", found.get("step"))
+    if step is None:
         return None
-    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return job.model_copy(update={**new, "seen_at": at})
+    loss = measured(data.get("train_loss", found.get("loss")))
+    by_name = next((data[name] for name in ("valid_loss", "full_valid_loss") if data.get(name)), 0)
+    validation = measured(by_name or found.get("validation"))
+    total = int(number(data.get("total_steps") or found.get("total")))
+    return Point(int(number(step)), total, loss, validation)
 
 
-def follow(
-    target: OpenAITarget,
-    environment: Mapping[str, str],
-    receipt: Receipt,
-    tell: Tell,
-    *,
-    clock: Callable[[], float] = time.time,
-    sleep: Callable[[float], None] = time.sleep,
-) -> None:
-    """Follow a receipt's job to its end; whoever calls holds the receipt's lock.
+def plain(value: Any) -> str:
+    r"""A provider's text on one line, without what would change the terminal.
 
-    Raises :class:`RefusedError` when the provider says that it cannot be asked for.
+    >>> plain("Step\x1b[2J 1\n done"), plain(None)
+    ('Step [2J 1 done', '')
     """
-    if receipt.job is None:
-        return
-    source, news = JobSource(target, client_of(target, environment)), News()
-    begun = JobView(receipt.job.id, target.name, status=receipt.job.status)
-    for view in Watch([begun], lambda _: source, clock, sleep).follow():
-        for line in news.of(view):
-            tell(line, 0, 0)
-        if view.outcome == "lost":
-            raise RefusedError(f"{view.id}: {view.trouble}")
-        if job := noted(receipt.job, view):
-            receipt.job = job
-            receipt.save()
+    return " ".join(_CONTROL.sub(" ", str(value or "")).split())[:_LONGEST]
 
 
-def look(view: JobView, source: Source) -> JobView:
-    """A job as it is now. Raises :class:`Trouble`."""
-    said = source.job(view.id)
-    # Events first told after the end would be missed the other way round.
-    events = source.events(view.id, {event.id for event in view.events})
-    return heard(seen(view, said), events)
+def measured(value: Any) -> float | None:
+    """A number that can be drawn, or None."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
 
 
-@dataclass(slots=True)
-class _Patience:
-    """How long a job's provider has not answered, and how often it was tried."""
-
-    since: float = 0
-    tries: int = 0
-
-    def next(self, now: float, interval: float, asked: float) -> float:
-        self.since = self.since or now
-        self.tries += 1
-        wait = min(interval * 2.0 ** min(self.tries - 1, 10), _LONGEST)
-        return max(wait, min(asked, _MOST))
+def number(value: Any) -> float:
+    """A number, 0 for none."""
+    return measured(value) or 0.0
 
 
-class Watch:
-    """Several jobs at once; each is asked for at its own pace.
+def sparkline(values: Sequence[float], width: int = 24) -> str:
+    """Values as bars, the lowest and the highest of them as the lowest and the highest bar.
 
-    ``source`` says where a job is asked for, ``clock`` gives Unix seconds, ``sleep`` waits for
-    some. Jobs that are over are asked for once when ``anew``, otherwise not at all.
+    Of more values than there is room for, each bar is the mean of its share.
+
+    >>> sparkline([4, 3, 2, 1]), sparkline([2, 2]), sparkline([1, 1, 3, 3], width=2)
+    ('█▆▃▁', '▁▁', '▁█')
     """
+    if len(values) > width:
+        edges = [len(values) * place // width for place in range(width + 1)]
+        values = [sum(values[begin:end]) / (end - begin) for begin, end in pairwise(edges)]
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    scale = (len(_BARS) - 1) / (high - low) if high > low else 0
+    return "".join(_BARS[round((value - low) * scale)] for value in values)
 
-    def __init__(
-        self,
-        views: Sequence[JobView],
-        source: Callable[[JobView], Source],
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
-        interval: float = INTERVAL,
-        *,
-        anew: bool = False,
-    ) -> None:
-        self.views = {view.id: view for view in views}
-        self._source = source
-        self._clock = clock
-        self._sleep = sleep
-        self._interval = interval
-        self._patience = {view.id: _Patience() for view in views}
-        self._answered: set[str] = set()
-        self._passed_over = {view.id for view in views if view.is_over and not anew}
 
-    def once(self) -> list[JobView]:
-        """Every job as it is now, or with its trouble."""
-        for identity in self.views:
-            self._look(identity, again=False)
-        return list(self.views.values())
-
-    def follow(self) -> Iterator[JobView]:
-        """Each job each time that it was asked for, until all are over or not to be asked for."""
-        due = [(self._clock(), place, name) for place, name in enumerate(self.views)]
-        heapq.heapify(due)
-        while due:
-            at, place, identity = heapq.heappop(due)
-            if (wait := at - self._clock()) > 0:
-                self._sleep(min(wait, _MOST))  # more only when the clock was put back
-            again = self._look(identity, again=True)
-            yield self.views[identity]
-            if again is not None:
-                heapq.heappush(due, (self._clock() + again, place, identity))
-
-    def _look(self, identity: str, *, again: bool) -> float | None:
-        """Ask for one job; seconds until it is worth asking again, None when it never is."""
-        view, patience = self.views[identity], self._patience[identity]
-        if identity in self._passed_over:
-            return None
-        try:
-            view = look(view, self._source(view))
-        except RefusedError as error:
-            self.views[identity] = replace(view, outcome="lost", trouble=str(error))
-            return None
-        except Trouble as trouble:
-            # A hotel's page for people does not end a watch that has begun well.
-            if not (trouble.passes or (trouble.odd and identity in self._answered)):
-                self.views[identity] = replace(view, outcome="lost", trouble=str(trouble))
-                return None
-            wait = patience.next(self._clock(), self._interval, trouble.wait)
-            since = datetime.fromtimestamp(patience.since, UTC).strftime("%H:%M:%S")
-            says = str(trouble)
-            if again:
-                says += f"; since {since} UTC, the next try is in {wait:g} s"
-            self.views[identity] = replace(view, trouble=says)
-            return wait
-        self._patience[identity] = _Patience()
-        self._answered.add(identity)
-        self.views[identity] = view
-        return None if view.is_over else self._interval
+def progress(view: JobView) -> float | None:
+    """How much of a job is done, 0 to 1, or None when that is not said."""
+    if view.outcome == "succeeded":
+        return 1.0
+    last = view.points[-1] if view.points else None
+    return min(1.0, last.step / last.total) if last and last.total else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pipelines.destinations import key_of
-from pipelines.jobviews import Event, event_of, plain
+from pipelines.jobs import Event, event_of, plain
 
 if TYPE_CHECKING:
     from openai import OpenAI

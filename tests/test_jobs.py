@@ -18,11 +18,9 @@ from ftcrawler.commands import jobs as command_module
 from ftcrawler.exits import Exit
 from ftcrawler.jobs import Book, chosen
 from ftcrawler.jobsshown import display
-from pipelines import jobs
-from pipelines.destinations import RefusedError
 from pipelines.destinations.targetfile import load_targets
-from pipelines.jobs import Watch
-from pipelines.jobviews import JobView, outcome_of, seen, sparkline
+from pipelines.jobs import JobView, outcome_of, seen, sparkline
+from pipelines.jobwatch import Watch
 from pipelines.receipts import Job, Receipt, Receipts
 
 TARGETS = """
@@ -185,27 +183,6 @@ def test_somebody_elses_receipt_is_not_written(tmp_path, provider):
     with Receipts(tmp_path).locked("there-1"):
         follow(tmp_path, provider)
     assert Receipts(tmp_path).read("there-1").job.status == "queued"
-
-
-def test_an_upload_that_waits_follows_its_own_job(tmp_path, provider, monkeypatch):
-    """It holds the receipt's lock meanwhile."""
-    monkeypatch.setattr("pipelines.jobs.client_of", provider.client)
-    target = load_targets(TARGETS)["there"]
-    note, told, time = receipt(tmp_path, "there-1", "ftjob-1"), [], Time()
-    provider.job("ftjob-1", {"status": "running", "events": [metric(1, 2.0)]}, 500, DONE)
-
-    def tell(what, *_):
-        told.append(what)
-
-    with Receipts(tmp_path).locked("there-1"):
-        jobs.follow(target, {}, note, tell, clock=time, sleep=time.sleep)
-    assert [line.partition(" ")[2][:12] for line in told] == [
-        *("is running", "Step 1/4: tr", "[there] http", "is succeeded"),
-    ]
-    assert Receipts(tmp_path).read("there-1").job.model == "ft:base-1:bees"
-    provider.job("ftjob-1", 404)
-    with pytest.raises(RefusedError, match=r"^ftjob-1: \[there\] .* knows no ftjob-1"):
-        jobs.follow(target, {}, note, tell, clock=time, sleep=time.sleep)
 
 
 def test_jobs_are_found_by_their_beginning():

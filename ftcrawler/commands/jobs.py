@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ftcrawler.jobs import Book
-    from pipelines.jobs import Watch
-    from pipelines.jobviews import JobView
+    from pipelines.jobs import JobView
+    from pipelines.jobwatch import Watch
 
 CHANGES = ("cancel", "pause", "resume")
 
@@ -99,7 +99,7 @@ class Command(ScrapyCommand):
 
     def _run(self, args: list[str], opts: argparse.Namespace, book: Book) -> Exit:
         from ftcrawler.jobs import chosen  # noqa: PLC0415 - as above
-        from pipelines.jobs import Watch  # noqa: PLC0415 - as above
+        from pipelines.jobwatch import Watch  # noqa: PLC0415 - as above
 
         changes = [(what, name) for what in CHANGES for name in getattr(opts, what)]
         names = [*args, *(name for _, name in changes)]
@@ -140,8 +140,8 @@ def _changed(book: Book, changes: Iterable[tuple[str, JobView]]) -> Exit:
     """Cancel, pause, resume; the jobs as they are then."""
     from ftcrawler.jobs import LOCAL  # noqa: PLC0415 - as above
     from pipelines.destinations import RefusedError  # noqa: PLC0415 - as above
+    from pipelines.jobs import seen  # noqa: PLC0415 - as above
     from pipelines.jobsource import Trouble  # noqa: PLC0415 - as above
-    from pipelines.jobviews import seen  # noqa: PLC0415 - as above
 
     ended = Exit.OK
     for what, view in changes:
@@ -178,8 +178,7 @@ def _show(watch: Watch, book: Book, opts: argparse.Namespace, *, whole: bool) ->
 
 
 def _follow(watch: Watch, book: Book, opts: argparse.Namespace) -> Exit:
-    from ftcrawler.jobsshown import display, ending  # noqa: PLC0415 - as above
-    from pipelines.jobviews import News  # noqa: PLC0415 - as above
+    from ftcrawler.jobsshown import Lines, display, ending  # noqa: PLC0415 - as above
 
     console = Console(stderr=True, highlight=False, markup=False)
 
@@ -190,13 +189,7 @@ def _follow(watch: Watch, book: Book, opts: argparse.Namespace) -> Exit:
         with Live(console=console, auto_refresh=False, transient=False) as live:
             _each(watch, book, lambda _: live.update(drawn(), refresh=True))
     else:
-        news = News()
-
-        def told(view: JobView) -> None:
-            for line in news.of(view):
-                console.print(line, soft_wrap=True)
-
-        _each(watch, book, told)
+        _each(watch, book, Lines(console).show)
     views = list(watch.views.values())
     if opts.json:
         print(json.dumps([view.as_dict() for view in views], indent=1, ensure_ascii=False))

@@ -27,7 +27,7 @@ from ftcrawler.exits import Exit
 
 if TYPE_CHECKING:
     from ftcrawler.jobs import Book
-    from pipelines.jobviews import JobView
+    from pipelines.jobs import JobView
     from pipelines.receipts import Receipt
     from pipelines.trying import Answer, Row, Tried
 
@@ -108,8 +108,8 @@ def _finished(book: Book, name: str, target: str) -> tuple[JobView, Receipt]:
     """The job to try, as it is now. Raises :class:`RefusedError`."""
     from ftcrawler.jobs import chosen  # noqa: PLC0415 - as above
     from pipelines.destinations import RefusedError  # noqa: PLC0415 - as above
-    from pipelines.jobs import look  # noqa: PLC0415 - as above
     from pipelines.jobsource import Trouble  # noqa: PLC0415 - as above
+    from pipelines.jobwatch import look  # noqa: PLC0415 - as above
 
     views = book.views(target)
     found, problems = chosen(views, [name] if name else [])
