@@ -80,17 +80,28 @@ class NightStages:
     def _check(self) -> dict[str, Any]:
         dataset = f"{self.order.dataset}/{self.record['stages']['build']['version']}"
         ended = self._children.run("check", dataset, "--json", "--no-tokens", keep=True)
-        report: dict[str, Any] = {}
-        with suppress(ValueError):
-            report = dict(json.loads(ended.out))
+        report = _report(ended)
         numbers = {name: int(report.get(name, 0)) for name in ("errors", "warnings")}
         return _stage(ended) | numbers
 
     def _upload(self) -> dict[str, Any]:
+        """Never beyond what the target's ``max_cost`` permits: nobody is there to say yes."""
         dataset = f"{self.order.dataset}/{self.record['stages']['build']['version']}"
         target = self.order.upload
-        ended = self._children.run("upload", dataset, "--to", target, "--yes", keep=True)
-        return _stage(ended) | {"target": target}
+        ended = self._children.run("upload", dataset, "--to", target, "--json", keep=True)
+        report = _report(ended)
+        receipt = report.get("receipt") or {}
+        entry = _stage(ended) | {"target": target, "receipt": str(receipt.get("id", ""))}
+        found = report.get("problems") or ()
+        faults = [str(one["says"]) for one in found if one.get("weight") == "error"]
+        return entry | ({"says": "; ".join(faults)} if entry["exit_code"] and faults else {})
+
+
+def _report(ended: Ended) -> dict[str, Any]:
+    """What a command printed as JSON; nothing when it came to no end."""
+    with suppress(ValueError, TypeError):
+        return dict(json.loads(ended.out))
+    return {}
 
 
 def _stage(ended: Ended) -> dict[str, Any]:

@@ -26,6 +26,11 @@ SLOT = NOW.replace(second=0)
 GOOD = {"page/document": 2, "pairs/title": 2, "dropped/duplicate": 2}
 DOWN = {"page/deferred": 1, "page/deferred/robots.txt": 1}
 
+PRINTED = {
+    "check": '{"errors": 0, "warnings": 3}',
+    "upload": '{"receipt": {"id": "r1"}, "problems": [{"weight": "error", "says": "too dear"}]}',
+}
+
 
 class Programs:
     """Stands for the programs that a night starts: each leaves what a test wants it to leave."""
@@ -41,7 +46,7 @@ class Programs:
         self.asked.append(list(args))
         if args[0] != "crawl":
             code = self.does.get(args[0], 0)
-            return Ended(code, '{"errors": 0, "warnings": 3}' if keep else "", 1.0)
+            return Ended(code, PRINTED[args[0]] if keep else "", 1.0)
         names = args[args.index("-a") + 1].removeprefix("site=").split(",")
         found = {name: self.does.get(name, GOOD) for name in names}
         for how in found.values():
@@ -249,9 +254,20 @@ def test_a_failed_check_keeps_the_upload_back(data):
     record, code = begin(programs, upload="mine")
     assert code == Exit.FAILED
     assert "upload" not in record["stages"]
-    record, code = begin(Programs(data), now=NOW + timedelta(days=1), upload="mine")
+    programs = Programs(data)
+    record, code = begin(programs, now=NOW + timedelta(days=1), upload="mine")
     assert code == Exit.OK
-    assert record["stages"]["upload"]["target"] == "mine"
+    assert record["stages"]["upload"] == {
+        "exit_code": 0, "seconds": 1.0, "says": "", "target": "mine", "receipt": "r1",
+    }  # fmt: skip
+    assert "--yes" not in programs.asked[-1]  # nobody is there to say it
+
+
+def test_why_an_upload_was_refused_stands_in_the_record(data):
+    record, code = begin(Programs(data, upload=int(Exit.CONFIGURATION)), upload="mine")
+    assert code == Exit.CONFIGURATION
+    assert record["stages"]["upload"]["says"] == "too dear"
+    assert "upload FAILED (too dear)" in morning(record)
 
 
 def test_a_budget_of_pages_is_shared_by_what_is_started_and_the_rest_waits(data):
