@@ -31,6 +31,7 @@ from ftcrawler.runs import (
     reserve,
     write_night,
 )
+from ftcrawler.schedule import CLOCK_BACK
 from ftcrawler.slots import Slots, write_slots
 
 GO_ON_WITHIN: Final = timedelta(hours=20)  # a night that broke off earlier is over
@@ -43,9 +44,12 @@ def unfinished(
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]], list[str]]:
     """The night that broke off and can be gone on with, those that can not, broken records."""
     found, faults = nights(data_dir, _LOOKED_BACK)
+    begun = {night["id"]: datetime.fromisoformat(night["started_at"]) for night in found}
+    # What lies ahead was written by a clock that was wrong.
+    found = [night for night in found if begun[night["id"]] <= now + CLOCK_BACK]
     off = [night for night in found if night["reason"] in UNFINISHED]
     newest = found[-1] if found and found[-1] in off else None
-    if newest and now - datetime.fromisoformat(newest["started_at"]) > GO_ON_WITHIN:
+    if newest and now - begun[newest["id"]] > GO_ON_WITHIN:
         newest = None
     rest = [night for night in off if night is not newest and night["reason"] == RUNNING]
     return newest, rest, faults

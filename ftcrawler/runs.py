@@ -33,9 +33,11 @@ def fault_of(entry: Any) -> str:
     if not isinstance(entry, dict):
         return "no object"
     try:
-        datetime.fromisoformat(entry["started_at"])
+        started = datetime.fromisoformat(entry["started_at"])
     except (KeyError, TypeError, ValueError):
         return "started_at is no time"
+    if started.tzinfo is None:
+        return "started_at has no time zone"
     sites = entry.get("sites")
     if not isinstance(sites, dict) or not all(_is_site(site) for site in sites.values()):
         return "sites are not objects with counts"

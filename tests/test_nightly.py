@@ -236,6 +236,15 @@ def test_a_night_that_broke_off_yesterday_is_lost(data):
     assert [night["reason"] for night in records(data)] == ["lost", "finished"]
 
 
+def test_a_night_that_a_wrong_clock_wrote_hides_none_that_broke_off(data):
+    begin(Programs(data), now=NOW + timedelta(days=900), build=False)
+    record, _ = begin(Programs(data), build=False, slots=Slots())
+    path = data / FOLDER / f"{record['id']}.json"
+    path.write_text(json.dumps({**record, "reason": "running"}))
+    again, _ = begin(Programs(data), now=NOW + timedelta(hours=2), slots=Slots())
+    assert again["id"] == record["id"]
+
+
 def test_sigterm_ends_with_a_record_and_the_next_call_builds(data):
     programs = Programs(data)
     asked = programs.asked
