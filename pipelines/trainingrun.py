@@ -40,6 +40,7 @@ class Progress:
     started: float = field(default_factory=time.monotonic)
     first_step: int = 0
     is_silent: bool = False
+    latest: str = ""
 
     def on_log(self, state: Any, logs: dict[str, Any]) -> None:
         """Figures of a step: one line for people, one in the log file."""
@@ -49,17 +50,22 @@ class Progress:
         with (self.folder / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": state.global_step, **known}) + "\n")
         if "loss" in logs:
-            self._say(state, f"loss {logs['loss']:.3f}{self._left(state)}")
+            self.latest = f"loss {logs['loss']:.3f}"
+            said = f"epoch {state.epoch or 0:.2f}, {self.latest}{self._left(state)}"
+            self.tell(said, state.global_step, state.max_steps)
             if not abs(logs["loss"]) < float("inf"):
                 raise BrokenError(
                     f"the loss is no number any more at step {state.global_step}: lower "
                     "learning_rate"
                 )
         elif "eval_loss" in logs:
-            self._say(state, f"validation loss {logs['eval_loss']:.3f}")
+            self.latest += f", validation loss {logs['eval_loss']:.3f}"
 
-    def _say(self, state: Any, text: str) -> None:
-        self.tell(f"epoch {state.epoch or 0:.2f}, {text}", state.global_step, state.max_steps)
+    def on_save(self, state: Any, checkpoint: Path) -> None:
+        """A checkpoint is whole: a line that stays, also where there is no terminal."""
+        seal(checkpoint)
+        where = f"step {state.global_step:,} of {state.max_steps:,}, epoch {state.epoch or 0:.2f}"
+        self.tell(f"{where}: {self.latest}", 0, 0)
 
     def _left(self, state: Any) -> str:
         done = state.global_step - self.first_step
@@ -79,7 +85,7 @@ def _callback(progress: Progress) -> Any:
             progress.on_log(state, more.get("logs") or {})
 
         def on_save(self, args: Any, state: Any, _control: Any, **_more: Any) -> None:
-            seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+            progress.on_save(state, Path(args.output_dir) / f"checkpoint-{state.global_step}")
 
     return Callback()
 

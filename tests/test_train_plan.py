@@ -115,8 +115,11 @@ def test_progress_is_told_and_logged(tmp_path):
     progress = Progress(tmp_path, lambda *line: told.append(line))
     progress.on_log(State, {"loss": 2.5, "learning_rate": 0.1, "note": "text"})
     progress.on_log(State, {"eval_loss": 2.25})
-    assert told[0][0].startswith("epoch 0.50, loss 2.500")
-    assert told[1] == ("epoch 0.50, validation loss 2.250", 7, 20)
+    progress.on_save(State, checkpoint(tmp_path, 7, is_whole=False))
+    assert told[0][0].startswith("epoch 0.50, loss 2.500, ")
+    assert told[0][1:] == (7, 20)
+    assert told[1:] == [("step 7 of 20, epoch 0.50: loss 2.500, validation loss 2.250", 0, 0)]
+    assert last_checkpoint(tmp_path)[0] == 7
     assert losses(tmp_path) == [(7, 2.5, 2.25)]
     with pytest.raises(TrainingError, match="lower learning_rate"):
         progress.on_log(State, {"loss": float("nan")})
