@@ -45,6 +45,9 @@ TELL_SECONDS = 10.0
 METRICS_FILE = os.environ.get("FTCRAWLER_METRICS_FILE", "")
 METRICS_PORT = 0
 METRICS_HOST = "127.0.0.1"
+TARGETS_FILE = os.environ.get("FTCRAWLER_TARGETS") or str(ROOT / "targets.toml")
+UPLOAD_TARGET = os.environ.get("FTCRAWLER_UPLOAD_TARGET", "")
+UPLOAD_CONSENT_DAYS = 30.0
 LOG_AS = os.environ.get("FTCRAWLER_LOG_AS") or "text"
 CLOCK_OFFSET = 0.0
 

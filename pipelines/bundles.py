@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -68,6 +67,7 @@ def _formatted(data_dir: Path, version: Version, form: str, tell: Tell) -> Itera
                 tell(f"writing {form}, {split}", 0, 0)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 FORMATS[form].write(_rows(version, split), path)
+                FORMATS[form].extras(path.parent)
         yield _whole(path, split, rows, known or "")
 
 
@@ -129,11 +129,13 @@ def _gather(table: pa.Table, found: dict[str, set[str]]) -> None:
         found.setdefault(row["site"], set()).add(row["document_id"])
 
 
-def refused_rows(path: Path, refused: Mapping[str, str]) -> tuple[int, dict[str, int]]:
+def refused_rows(path: Path, refused: Mapping[str, str]) -> tuple[int, dict[str, str]]:
     """How many rows of :func:`write_rows`'s file are of documents that must not be used.
 
-    Returns their number, and how many there are of each URL.
+    ``refused`` has the reason by document; returns the number, and the reason by URL.
     """
     table = pq.read_table(path, columns=["document_id", "url"], partitioning=None)
     hit = table.filter(pc.is_in(table["document_id"], pa.array(list(refused), pa.string())))
-    return len(hit), dict(Counter(hit["url"].to_pylist()))
+    pages = hit.group_by(["url", "document_id"]).aggregate([]).to_pylist()
+    found = {page["url"]: refused[page["document_id"]] for page in pages}
+    return len(hit), dict(sorted(found.items()))

@@ -225,7 +225,7 @@ class _JobStart:
         receipt.save()
 
     def _find(self, begun: float | None) -> Any:
-        """Our job, when it was begun already: by its metadata, or by its file where none is kept."""
+        """Our job, if it was begun already: by its metadata, or by its file where none is kept."""
         jobs = self._patience.ask(lambda: list_some(self._jobs.list(limit=100)))
         for job in jobs:
             kept = getattr(job, "metadata", None)
