@@ -7,7 +7,7 @@ crawls ask for what is pending or due, and never for these.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,8 @@ from pipelines.handmade import made_harvest, made_pairs, read_table
 from pipelines.records import Harvest
 from pipelines.rules import PairRules
 from pipelines.streams import checksum
+
+Step = Callable[[int], None]
 
 BATCH = 256  # rows a transaction
 SHOWN = 20  # problems that are told one by one
@@ -59,9 +61,10 @@ class Imported:
             rows.append(row)
 
 
-def survey(path: Path, sheet: str = "") -> Survey:
+def survey(path: Path, sheet: str = "", step: Step = lambda _: None) -> Survey:
     """Read a whole file and look at every cell; nothing is imported.
 
+    ``step`` is told now and then how many rows were read.
     Raises :class:`TableError` for a file that is no table, :class:`OSError`.
     """
     found = Survey()
@@ -69,6 +72,8 @@ def survey(path: Path, sheet: str = "") -> Survey:
     for each in read_table(path, sheet):
         if isinstance(each, Record):
             found.rows += 1
+            if found.rows % BATCH == 0:
+                step(found.rows)
             continue
         bad_rows.add(each.row)
         if len(found.problems) < SHOWN:
@@ -77,9 +82,16 @@ def survey(path: Path, sheet: str = "") -> Survey:
     return found
 
 
-def import_file(store: SiteStore, path: Path, rules: PairRules, sheet: str = "") -> Imported:
+def import_file(
+    store: SiteStore,
+    path: Path,
+    rules: PairRules,
+    sheet: str = "",
+    step: Step = lambda _: None,
+) -> Imported:
     """Take every good row of a file into the store; what it has already is not written again.
 
+    ``step`` is told after each batch how many rows are done.
     Raises :class:`OSError` or :class:`sqlite3.Error` when the storage refuses.
     """
     store.begin_reading()
@@ -89,9 +101,12 @@ def import_file(store: SiteStore, path: Path, rules: PairRules, sheet: str = "")
     result = Imported()
     records = (each for each in read_table(path, sheet) if isinstance(each, Record))
     taken = store.retractions()
+    done = 0
     while batch := list(islice(records, BATCH)):
         harvests = list(_harvests(store, batch, rules, origin, taken, result))
         _store(store, harvests)
+        done += len(batch)
+        step(done)
     with store.state.transaction():
         dropped = {f"dropped/{reason}": count for reason, count in result.left_out.items()}
         store.state.count(store.run, dropped)

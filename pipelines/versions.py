@@ -87,6 +87,18 @@ def find(data_dir: Path, text: str) -> Version | None:
     return matching[0] if len(matching) == 1 else None
 
 
+def unknown(data_dir: Path, text: str) -> str:
+    """What is told of a text that names no version, or several, and what helps.
+
+    >>> unknown(Path("/nowhere"), "bees")
+    'bees: no such version, or more than one; datasets: none; scrapy build makes one'
+    """
+    known = names(data_dir)
+    said = f"{text}: no such version, or more than one; datasets: {', '.join(known) or 'none'}"
+    remedy = "scrapy datasets lists their versions" if known else "scrapy build makes one"
+    return f"{said}; {remedy}"
+
+
 @contextmanager
 def locked(data_dir: Path) -> Iterator[Path]:
     """The folder of the datasets, for one process at a time; what a killed one left is removed."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import time
-from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -18,6 +16,7 @@ from ftcrawler.clock import iso
 from ftcrawler.exits import Exit
 from ftcrawler.startup import settle, start_lightly
 from ftcrawler.state import StateError
+from ftcrawler.steps import shown
 from pipelines.formats import FORMATS, FormatError
 from pipelines.holdings import SIMILARITY, Recipe
 from pipelines.licences import POLICIES
@@ -206,30 +205,8 @@ def _build(order: Order, sites: list[str]) -> Built:
     from ftcrawler.holdings import holdings  # noqa: PLC0415 - see start_lightly
     from pipelines.build import build  # noqa: PLC0415
 
-    with _shown(Console(stderr=True)) as progress:
+    with shown(Console(stderr=True)) as progress:
         return build(order, [holdings(order.data_dir, site) for site in sites], progress)
-
-
-@contextlib.contextmanager
-def _shown(console: Console) -> Iterator[Callable[[str, int, int], None]]:
-    """Shows what is done, and how much of it, while it goes on: to people only."""
-    if not console.is_terminal:
-        yield lambda *_: None
-        return
-    from rich.progress import (  # noqa: PLC0415 - only then
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as shown:
-        task = shown.add_task("")
-        yield lambda what, done, total: shown.update(
-            task, description=what, completed=done, total=total
-        )
 
 
 def _order(

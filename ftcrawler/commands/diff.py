@@ -13,7 +13,7 @@ from scrapy.exceptions import UsageError
 from ftcrawler.commands.crawl import complain
 from ftcrawler.exits import Exit
 from pipelines.difference import Change, difference
-from pipelines.versions import Version, find, names
+from pipelines.versions import Version, find, unknown
 
 _LONGEST = 90  # characters of a prompt that are shown
 
@@ -66,8 +66,7 @@ class Command(ScrapyCommand):
         try:
             old, new = _versions(data_dir, args)
         except LookupError as error:
-            known = ", ".join(names(data_dir)) or "none"
-            complain([f"{error}: no such version, or more than one; datasets: {known}"])
+            complain([unknown(data_dir, str(error))])
             self.exitcode = Exit.CONFIGURATION
             return
         found = difference(old, new, str(data_dir / "datasets" / ".spill-diff"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -23,6 +24,7 @@ from ftcrawler.opening import open_store
 from ftcrawler.site import SITE_NAME, Site, SiteError
 from ftcrawler.sitefiles import load_sites
 from ftcrawler.state import StateError
+from ftcrawler.steps import Steps, shown
 from pipelines.cells import TableError
 from pipelines.handmade import SUFFIXES
 
@@ -70,15 +72,22 @@ class Command(ScrapyCommand):
         paths = [Path(name) for name in args]
         try:
             site = self._site(opts.site)
-            good = [_good(console, path, opts) for path in paths]
+            found = {}
+            for path in paths:
+                found[path] = _looked_at(path, opts.sheet)
+                _tell(path, found[path])
         except (SiteError, TableError) as error:
             complain(getattr(error, "problems", None) or [str(error)])
             self.exitcode = Exit.CONFIGURATION
             return
-        if not all(good):
+        for path, one in found.items():
+            if opts.dry_run:
+                rows = f"{path}: {one.rows:,} good rows, {one.bad:,} bad ones"
+                console.print(rows, soft_wrap=True)
+        if any(one.bad for one in found.values()) and not opts.skip_bad:
             self.exitcode = Exit.CONFIGURATION
         elif not opts.dry_run:
-            self._import(console, paths, site, opts.sheet)
+            self._import(console, found, site, opts.sheet)
 
     def _site(self, name: str) -> Site:
         """The site by its file, or one of its own for pairs that belong to no crawled one."""
@@ -92,14 +101,17 @@ class Command(ScrapyCommand):
             raise TableError(f"--site {name}: use lower-case letters, digits, - and _")
         return Site(name=name, start_urls=[_NOWHERE])
 
-    def _import(self, console: Console, paths: list[Path], site: Site, sheet: str) -> None:
+    def _import(self, console: Console, found: dict[Path, Survey], site: Site, sheet: str) -> None:
         assert self.settings is not None
         data_dir = Path(self.settings["DATA_DIR"]).absolute()
         try:
             store = open_store(site, self.settings, data_dir, time.time)
             try:
-                for path in paths:
-                    _show(console, path, import_file(store, path, site.pair_rules, sheet))
+                for path, one in found.items():
+                    with shown(Console(stderr=True)) as step:
+                        tell = partial(_step, step, f"importing {path.name}", one.rows)
+                        result = import_file(store, path, site.pair_rules, sheet, tell)
+                    _show(console, path, result)
             finally:
                 store.close()
         except TableError as error:  # it was changed since it was looked at
@@ -109,20 +121,18 @@ class Command(ScrapyCommand):
             self.exitcode = told(error, data_dir)
 
 
-def _good(console: Console, path: Path, opts: argparse.Namespace) -> bool:
-    """Whether a file may be imported; its problems are told.
-
-    Raises :class:`TableError` for one that cannot be read.
-    """
+def _looked_at(path: Path, sheet: str) -> Survey:
+    """What a file holds. Raises :class:`TableError` for one that cannot be read."""
     try:
-        found = survey(path, opts.sheet)
+        with shown(Console(stderr=True)) as step:
+            return survey(path, sheet, partial(_step, step, f"reading {path.name}", 0))
     except (TableError, OSError) as error:
         said = error.strerror if isinstance(error, OSError) else error
         raise TableError(f"{path}: {said}") from None
-    _tell(path, found)
-    if opts.dry_run:
-        console.print(f"{path}: {found.rows:,} good rows, {found.bad:,} bad ones", soft_wrap=True)
-    return not found.bad or opts.skip_bad
+
+
+def _step(step: Steps, what: str, total: int, done: int) -> None:
+    step(what, done, total)
 
 
 def _tell(path: Path, found: Survey) -> None:

@@ -13,7 +13,7 @@ from ftcrawler.commands.build import NAME
 from ftcrawler.commands.crawl import complain
 from ftcrawler.exits import Exit
 from pipelines.report import REPORT, write_report
-from pipelines.versions import Version, find, names
+from pipelines.versions import Version, find, unknown
 
 _MEMORY = "512MiB"
 
@@ -57,8 +57,7 @@ class Command(ScrapyCommand):
         name = args[0] if args else NAME
         version = find(data_dir, name)
         if version is None:
-            known = ", ".join(names(data_dir)) or "none"
-            complain([f"{name}: no such version, or more than one; datasets: {known}"])
+            complain([unknown(data_dir, name)])
             self.exitcode = Exit.CONFIGURATION
             return
         path = (opts.out or version.folder / REPORT).absolute()
