@@ -106,8 +106,9 @@ def summary(done: Trained) -> list[str]:
     lines = [f"trained {steps:,} steps" + (f", kept those up to {kept:,}" if kept < steps else "")]
     if not done.is_new:
         lines = [f"was trained already, {steps:,} steps; nothing is done"]
-    for label, before, after in figures(done.receipt["comparison"]):
-        lines.append(f"{label}: {before} before, {after} after")
+    if rows := figures(done.receipt["comparison"]):
+        rows = [("", "before", "after"), *rows]
+        lines += [f"{label:<20} {before:>10} {after:>10}" for label, before, after in rows]
     return [*lines, f"adapter in {done.adapter}", f"samples in {done.folder / COMPARISON}.md"]
 
 

@@ -263,7 +263,7 @@ def test_a_target_trains_and_its_model_can_be_asked(version, files, model, tmp_p
     assert receipt.state == "sent"
     assert Path(receipt.place).parent.parent == tmp_path
     assert [step for step, _, _ in receipt.notes["losses"]] == [1, 2]
-    assert any(line.startswith("validation loss: ") for line in told)
+    assert any(line.startswith("validation loss ") for line in told)
     rows = pq.read_table(files["validation"][0]).to_pylist()[:2]
     assert len(here.answer(receipt, rows, tuned=True)) == 2
     assert here.answer(receipt, rows, tuned=False) != []
