@@ -116,7 +116,8 @@ class Site:
         headed = several(dice, documents, 0.0 if trouble == "redesign" else kind.headed)
         german = several(dice, documents, 1.0 if trouble == "language" else kind.second)
         facts |= {
-            "documents": documents, "titled": documents, "titles": documents, "headed": headed,
+            "documents": documents, "titled": documents,
+            "titles": documents * (2 if trouble == "duplicates" else 3) // 3, "headed": headed,
             "words": round(dice.gauss(400, 40)),
             "languages": {"en": documents - german, "de": german},
         }  # fmt: skip
