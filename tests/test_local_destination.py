@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 
 import fsspec
 import pytest
+import stub_hub
 from bundles import built, bundled, receipt, silent
+from conftest import Crawler
 
 from pipelines.destinations import FailedError, RefusedError, destination_of
 from pipelines.destinations.targetfile import LocalTarget
@@ -171,3 +174,45 @@ def test_what_cannot_be_is_said_before(given, says, version, tmp_path, monkeypat
         monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     there = local(**{k: v.format(tmp=tmp_path) if k == "url" else v for k, v in given.items()})
     assert says in " ".join(problem.says for problem in there.preflight(bundled(version)))
+
+
+TARGETS = """
+[shelf]
+kind = "local"
+url = "{folder}/shelf"
+
+[hub]
+kind = "huggingface"
+repo = "bees"
+endpoint = "{hub}"
+"""
+
+
+@pytest.mark.slow
+def test_people_upload_and_take_back(tmp_path):
+    """Through the commands: to a folder and to a Hub, again, and all of it back."""
+    crawler = Crawler(tmp_path)
+    name = built(crawler.data).name
+    with stub_hub.serving() as hub:
+        targets = tmp_path / "targets.toml"
+        targets.write_text(TARGETS.format(folder=tmp_path, hub=hub.url))
+        keys = {"HF_TOKEN": stub_hub.KEY, "HF_HUB_DISABLE_XET": "1"}
+
+        def scrapy(*args):
+            return crawler.run(*args, "-s", f"TARGETS_FILE={targets}", **keys)
+
+        for target in ("shelf", "hub", "shelf", "hub"):
+            done = scrapy("upload", "bees", "--to", target)
+            assert done.code == 0, done.err
+            assert f"{name} is at {target} (" in done.out
+        assert (tmp_path / "shelf" / name / "SHA256SUMS").exists()
+        repo = hub.repos["ann/bees"]
+        assert "README.md" in repo.at("main").files
+        assert len(repo.branches["main"]) == 2
+        known = json.loads(scrapy("uploads", "--json").out)
+        assert len(known) == 2
+        done = scrapy("uploads", *[one["id"] for one in known], "--delete-files")
+        assert done.code == 0, done.err
+        assert repo.at("main").files.keys() == {".gitattributes"}
+        assert repo.lfs == {}
+        assert names(tmp_path / "shelf") == []
