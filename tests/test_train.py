@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -267,6 +268,30 @@ def test_a_target_trains_and_its_model_can_be_asked(version, files, model, tmp_p
     rows = pq.read_table(files["validation"][0]).to_pylist()[:2]
     assert len(here.answer(receipt, rows, tuned=True)) == 2
     assert here.answer(receipt, rows, tuned=False) != []
+
+
+def test_scrapy_upload_trains_once(version, model, tmp_path):
+    """As a user does it, in a process of its own."""
+    crawler = Crawler(tmp_path)
+    crawler.data = version.folder.parents[2]
+    figures = ", ".join(f"{name} = {value}" for name, value in {**FIGURES, "steps": 2}.items())
+    (tmp_path / "targets.toml").write_text(
+        f'[small]\nkind = "train"\nmodel = "{model}"\nsamples = 1\nsample_tokens = 4\n'
+        f"hyperparameters = {{ {figures} }}\n"
+    )
+    where = {"FTCRAWLER_TARGETS": str(tmp_path / "targets.toml"), "OMP_NUM_THREADS": "1"}
+    done = crawler.run("upload", "demo", "--to", "small", **where)
+    assert done.code == 0, done.err
+    assert "step 2 of 2" in done.err
+    assert re.search(r"validation loss +\d\.\d{3} +\d\.\d{3}\n", done.err)
+    (adapter,) = (crawler.data / "models").glob("*/adapter")
+    assert str(adapter) in done.out
+    again = crawler.run("upload", "demo", "--to", "small", **where)
+    assert again.code == 0, again.err
+    assert "was trained already" in again.err
+    assert list((crawler.data / "models").glob("*/adapter")) == [adapter]
+    (receipt,) = (crawler.data / "uploads").glob("*.json")
+    assert json.loads(receipt.read_text())["job"]["status"] == "succeeded"
 
 
 def test_a_base_model_without_a_template_takes_plain_text(order, texts, tmp_path):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import dataclasses
 import importlib.util
@@ -21,8 +22,10 @@ import tiny_models
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy.settings import Settings
 
 from ftcrawler.checking import check, sources_of
+from ftcrawler.commands import upload
 from pipelines.targets import TARGETS
 from pipelines.trainconfigfiles import write_configs
 from pipelines.trainingfolder import TrainingError
@@ -216,3 +219,35 @@ def test_trl_trains_by_its_configuration(tmp_path):
     state = json.loads((folder / "out-trl" / "checkpoint-2" / "trainer_state.json").read_text())
     assert state["global_step"] == 2
     assert (folder / "out-trl" / "adapter_model.safetensors").is_file()
+
+
+def test_scrapy_upload_writes_them(tmp_path, capsys):
+    written(tmp_path)
+    data = tmp_path / "datasets" / "bees" / "1" / "data"
+    data.mkdir(parents=True)
+    for split in ("train", "validation"):
+        (tmp_path / f"{split}.parquet").rename(data / f"{split}-00000-of-00001.parquet")
+    (data.parent / "manifest.json").write_text('{"sequence": 1}')
+    (tmp_path / "targets.toml").write_text(
+        '[small]\nkind = "train"\nmodel = "some/model"\n[shelf]\nkind = "local"\nurl = "shelf"\n'
+    )
+
+    def run(*argv):
+        command = upload.Command()
+        command.settings = Settings(
+            {"DATA_DIR": str(tmp_path), "TARGETS_FILE": str(tmp_path / "targets.toml")}
+        )
+        parser = argparse.ArgumentParser()
+        command.add_options(parser)
+        opts, args = parser.parse_known_args(argv)
+        command.run(args, opts)
+        return command.exitcode
+
+    assert run("bees", "--to", "small", "--write-configs", str(tmp_path / "new")) == 0
+    assert str(tmp_path / "new" / "axolotl.yaml") in capsys.readouterr().out
+    assert read(tmp_path / "new", "axolotl.yaml")["base_model"] == "some/model"
+    assert run("bees", "--to", "shelf", "--write-configs", str(tmp_path / "no")) == 2
+    assert "[shelf] is of kind local, not train" in capsys.readouterr().err
+    assert run("none", "--to", "small", "--write-configs", str(tmp_path / "no")) == 2
+    assert "none: no such dataset" in capsys.readouterr().err
+    assert not (tmp_path / "no").exists()

@@ -98,8 +98,17 @@ class Train:
         order = self.order(bundle)
         receipt.notes |= {"training": order.name, "folder": str(order.folder)}
         self._note(receipt, "running", str(order.folder))
+
+        def heard(what: str, step: int, steps: int) -> None:
+            tell(what, step, steps)
+            if steps:
+                receipt.notes["steps"] = steps
+            else:  # a line that stays: for those who follow the receipt
+                receipt.notes["losses"] = losses(order.folder)
+                self._note(receipt, "running", str(order.folder))
+
         try:
-            done = training.train(order, tell)
+            done = training.train(order, heard)
         except TrainingError as error:
             self._note(receipt, "failed", str(order.folder), str(error))
             kind = FailedError if isinstance(error, BrokenError) else RefusedError
