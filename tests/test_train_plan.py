@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from pipelines import trainingmodel
+from pipelines.destinations.targetfile import Common, TrainTarget
 from pipelines.trainingcard import card
 from pipelines.trainingcompare import figures, page
 from pipelines.trainingfolder import (
@@ -200,3 +204,22 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
 def test_a_folder_that_is_no_model_is_told_before_the_training(tmp_path):
     with pytest.raises(TrainingError, match=r"must hold config\.json"):
         trainingmodel.look_for(Plan(model=str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "shared", "table"),
+    [
+        (TrainTarget, {*Common.model_fields, "kind"}, "| key | default |"),
+        (Hyperparameters, set(), "| hyperparameter |"),
+    ],
+)
+def test_every_key_is_explained_with_its_default(kind, shared, table):
+    page = (Path(__file__).parent.parent / "docs" / "training.md").read_text("utf-8")
+    part = page.partition(table)[2].partition("\n\n")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", part, re.MULTILINE))
+    assert set(rows) == set(kind.model_fields) - shared
+    for name, shown in rows.items():
+        if shown.startswith("`"):
+            assert tomllib.loads(f"x = {shown.strip('`')}")["x"] == kind.model_fields[name].default
+        else:
+            assert shown in ("none", "see below", "all")
