@@ -190,6 +190,8 @@ def yield_fell(case: Case) -> Finding | None:
     past = [n for n in case.past(_ALL) if n.at in _steady(case.nights)]
     if len(past) < case.rules.min_nights or case.tonight.at not in _steady(case.nights):
         return None
+    if not case.tonight.fetched:
+        return None  # nothing may be fetched, or nothing answered: other alarms say that
     counts = [night.documents for night in past]
     recent = _since(case, past)
     share = case.rules.yield_fell
