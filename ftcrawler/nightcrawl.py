@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ from ftcrawler.nightorder import Due, Order
 from ftcrawler.nightparts import OPEN, lost_part, site_part, totals
 from ftcrawler.runs import STORAGE, crawls_of, newest_runs
 from ftcrawler.state import peek
+from ftcrawler.summary import SiteResult, read_result
 
 LATE: Final = 60.0  # seconds that a crawl may take to end after its budget of time is spent
 _KINDS: Final = {Exit.CONFIGURATION: "configuration", Exit.LOCKED: "locked"}
@@ -163,6 +165,19 @@ class NightCrawl:
                     part = site_part(site, slot, crawl["reason"], spent=spent)
                     record["sites"][name] = part
 
+        self._recover()
+
+    def _recover(self) -> None:
+        """Take from their states what sites have done since the night began, without a record.
+
+        A crawl that is killed at its very end leaves its rows, but no record.
+        """
+        since = datetime.fromisoformat(self.record["started_at"]).timestamp()
+        for name in self.due.sites:
+            if not self._is_done(name) and (found := ended_run(self.order.data_dir, name, since)):
+                slot = self.due.slot(name)
+                self.record["sites"][name] = site_part(asdict(found), slot, "finished")
+
     def _pages_spent(self, crawl: Mapping[str, Any]) -> bool:
         fetched = totals(site_part(site, "", "finished") for site in crawl["sites"].values())[
             "fetched"
@@ -180,11 +195,28 @@ class NightCrawl:
 
 def newest_run(data_dir: Path, site: str) -> int | None:
     """The number of the last run that a site's memory knows of; None without a memory."""
+    found = _ask(data_dir, site, "SELECT coalesce(max(id), 0) FROM runs")
+    return int(found[0]) if found else None
+
+
+def ended_run(data_dir: Path, site: str, since: float) -> SiteResult | None:
+    """What a site's last crawl did, if that came to its end after a time."""
+    query = "SELECT id, ended_at, reason FROM runs WHERE kind = 'crawl' ORDER BY id DESC LIMIT 1"
+    found = _ask(data_dir, site, query)
+    if not found or found[1] is None or found[1] < since or found[2] != "finished":
+        return None
+    with closing(peek(data_dir / "sites" / site / "state.db")) as db:
+        return read_result(db, site, found[0])
+
+
+def _ask(data_dir: Path, site: str, query: str) -> tuple[Any, ...] | None:
+    """A row of a site's memory; None without one."""
     path = data_dir / "sites" / site / "state.db"
     if not path.exists():
         return None
     try:
         with closing(peek(path)) as db:
-            return int(db.execute("SELECT coalesce(max(id), 0) FROM runs").fetchone()[0])
+            row: tuple[Any, ...] | None = db.execute(query).fetchone()
+            return row
     except sqlite3.Error:
         return None  # the crawl says what is wrong with it

@@ -290,14 +290,11 @@ class State:
 
     def counts(self, run: int) -> dict[str, int]:
         """The run's counters by name."""
-        rows = self.db.execute("SELECT name, n FROM counts WHERE run = ? ORDER BY name", (run,))
-        return dict(rows.fetchall())
+        return counts_of(self.db, run)
 
     def pending(self) -> tuple[int, int]:
         """How many URLs want a visit: never visited, and due again."""
-        query = "SELECT count(*), sum(visits > 0) FROM urls WHERE status = 'pending'"
-        every, again = self.db.execute(query).fetchone()
-        return every - (again or 0), again or 0
+        return pending_of(self.db)
 
     def outlinks(self, url_id: int) -> list[Offer]:
         """The links that a page had at its last full visit."""
@@ -361,6 +358,19 @@ def _migrate(db: sqlite3.Connection, version: int) -> None:
 
 def _fault(db: sqlite3.Connection) -> str:
     return str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+
+def counts_of(db: sqlite3.Connection, run: int) -> dict[str, int]:
+    """A run's counters by name."""
+    rows = db.execute("SELECT name, n FROM counts WHERE run = ? ORDER BY name", (run,))
+    return dict(rows.fetchall())
+
+
+def pending_of(db: sqlite3.Connection) -> tuple[int, int]:
+    """How many URLs want a visit: never visited, and due again."""
+    query = "SELECT count(*), sum(visits > 0) FROM urls WHERE status = 'pending'"
+    every, again = db.execute(query).fetchone()
+    return every - (again or 0), again or 0
 
 
 def peek(path: Path) -> sqlite3.Connection:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import platform
+import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ftcrawler.exits import Exit
+from ftcrawler.state import counts_of, pending_of
 from ftcrawler.store import SiteStore
 
 PAGE_OUTCOMES = ("document", "unchanged", "rejected", "failed")
@@ -114,31 +116,42 @@ class SiteResult:
 
 def gather(store: SiteStore, resting: str = "", received: int = 0) -> SiteResult:
     """A site's result, read from its state at the end of a run that ``received`` so many bytes."""
-    seconds, new, changed = store.state.db.execute(_YIELD, {"run": store.run}).fetchone()
-    (held,) = store.state.db.execute(_HELD).fetchone()
-    rows = store.state.db.execute("SELECT file, rows, bytes, run FROM shards ORDER BY file")
-    return SiteResult(
-        store.site,
-        store.run,
-        store.resumed,
-        store.state.counts(store.run),
-        *store.state.pending(),
-        [ShardLine(file, n, size, run == store.run) for file, n, size, run in rows],
-        resting,
-        "recheck" if store.rechecking else "crawl",
-        _left_out(store),
-        round(seconds, 1),
-        received,
-        new,
-        changed,
-        held,
+    return replace(
+        read_result(store.state.db, store.site, store.run),
+        resumed=store.resumed,
+        resting=resting,
+        kind="recheck" if store.rechecking else "crawl",
+        bytes=received,
     )
 
 
-def _left_out(store: SiteStore) -> dict[str, list[str]]:
+def read_result(db: sqlite3.Connection, site: str, run: int) -> SiteResult:
+    """What a site's state says of one of its runs."""
+    rows = db.execute("SELECT file, rows, bytes, run FROM shards ORDER BY file")
+    shards = [ShardLine(file, n, size, number == run) for file, n, size, number in rows]
+    seconds, new, changed = db.execute(_YIELD, {"run": run}).fetchone()
+    (held,) = db.execute(_HELD).fetchone()
+    pending, due_again = pending_of(db)
+    return SiteResult(
+        site,
+        run,
+        resumed=False,
+        counts=counts_of(db, run),
+        pending=pending,
+        due_again=due_again,
+        shards=shards,
+        left_out=_left_out(db, run),
+        seconds=round(seconds, 1),
+        new=new,
+        changed=changed,
+        held=held,
+    )
+
+
+def _left_out(db: sqlite3.Connection, run: int) -> dict[str, list[str]]:
     """The first pages of the run that were left out for want of permission, by signal."""
     found: dict[str, list[str]] = {}
-    for reason, url in store.state.db.execute(_LEFT_OUT, (store.run, MOST_NAMED)):
+    for reason, url in db.execute(_LEFT_OUT, (run, MOST_NAMED)):
         found.setdefault(reason, []).append(url)
     return found
 

@@ -19,6 +19,7 @@ from ftcrawler.nightparts import morning, night_exit
 from ftcrawler.runs import FOLDER, read_runs
 from ftcrawler.sitetext import load_site
 from ftcrawler.slots import FILE, Slots, read_slots
+from ftcrawler.state import State
 from ftcrawler.watch import Choice, Watch
 
 NOW = datetime(2026, 11, 24, 3, 0, 5, tzinfo=UTC)
@@ -329,6 +330,32 @@ def test_a_memory_that_is_as_new_as_the_records_is_crawled(data):
     programs = Programs(data)
     begin(programs, now=NOW + timedelta(days=1))
     assert programs.crawled() == ["site=a,b"]
+
+
+@pytest.mark.parametrize(
+    ("ended", "reason", "again"),
+    [
+        pytest.param(60, "finished", [], id="done, and killed before its record"),
+        pytest.param(-60, "finished", ["site=a,b", "site=a"], id="done before the night began"),
+        pytest.param(60, "lost", ["site=a,b", "site=a"], id="given up"),
+        pytest.param(None, "", ["site=a,b", "site=a"], id="not done"),
+    ],
+)
+def test_what_a_site_has_done_counts_though_its_crawl_left_no_record(data, ended, reason, again):
+    """The record is written last: a kill may take it, when all rows are there already."""
+    state = State.open(data / "sites" / "a" / "state.db", "a")
+    began = NOW.timestamp()
+    state.db.execute(
+        "INSERT INTO runs VALUES (7, 'crawl', ?, ?, ?)",
+        (began - 90, None if ended is None else began + ended, reason),
+    )
+    state.count(7, {"page/document": 3, "pairs/title": 3})
+    state.close()
+    programs = Programs(data, a=-9)
+    record, _ = begin(programs, build=False)
+    assert programs.crawled() == [*again, "site=b"]
+    part = record["sites"]["a"]
+    assert (part["outcome"], part["rows"]["documents"]) == (("lost", 0) if again else ("ok", 3))
 
 
 def test_broken_records_are_named_and_passed_over(data):
