@@ -70,7 +70,9 @@ def _terms(licence: str) -> str:
 
 def write_attribution(roster: Roster, used: NDArray[np.int64], path: Path) -> None:
     """A line for each page whose text is used, by its newest revision."""
-    newest = np.unique(np.where(roster.newest[used] >= 0, roster.newest[used], used))
+    is_named = np.zeros(len(roster), dtype=bool)
+    is_named[np.where(roster.newest[used] >= 0, roster.newest[used], used)] = True
+    newest = np.flatnonzero(is_named)
     names = [name or "" for name in roster.site.values]
     rank = np.empty(len(names), dtype=np.int64)
     rank[np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)] = np.arange(
