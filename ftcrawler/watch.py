@@ -179,6 +179,13 @@ class Watch:
 
     def forever(self, done: Callable[[Exit], object]) -> None:
         """Nights until told to leave; ``done`` gets each one's exit code."""
+        try:
+            self._go_on(done)
+        finally:
+            with suppress(OSError):
+                (self.order.data_dir / ALIVE).unlink(missing_ok=True)
+
+    def _go_on(self, done: Callable[[Exit], object]) -> None:
         told: list[str] = []
         while not self._leaving():
             self._live()

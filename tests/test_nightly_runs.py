@@ -197,6 +197,7 @@ def test_a_daemon_does_its_nights_and_leaves_when_told(site):
         daemon.communicate(timeout=10)
         assert daemon.returncode == Exit.OK
     assert not (site.data / "night.lock").exists()
+    assert site.run("nightly", "--alive").code == Exit.FAILED
     assert site.run("nightly").code == Exit.NOTHING_DUE
 
 
