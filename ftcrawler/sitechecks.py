@@ -187,13 +187,14 @@ def made(night: Night) -> int:
 
 def yield_fell(case: Case) -> Finding | None:
     """Fewer documents than before, over one night or some; or fewer pairs of each."""
-    past = [n for n in case.past(_ALL) if n.at in _steady(case.nights)]
-    if len(past) < case.rules.min_nights or case.tonight.at not in _steady(case.nights):
+    steady = _steady(case.nights)
+    past = [n for n in case.past(_ALL) if n.at in steady]
+    if len(past) < case.rules.min_nights or case.tonight.at not in steady:
         return None
     if not case.tonight.fetched:
         return None  # nothing may be fetched, or nothing answered: other alarms say that
     counts = [night.documents for night in past]
-    recent = _since(case, past)
+    recent = _since(case, past, steady)
     share = case.rules.yield_fell
     middle = median(counts)
     if nights := fell(counts, recent, share):
@@ -226,9 +227,10 @@ def _fewer_pairs(case: Case, past: list[Night]) -> Finding | None:
 
 def yield_rose(case: Case) -> Finding | None:
     """Far more documents than before: a trap, a flood, or a site that was made anew."""
-    past = [n for n in case.past(_ALL, _LONG) if n.at in _steady(case.nights)]
+    steady = _steady(case.nights)
+    past = [n for n in case.past(_ALL, _LONG) if n.at in steady]
     tonight = case.tonight
-    if len(past) < case.rules.min_nights or tonight.at not in _steady(case.nights):
+    if len(past) < case.rules.min_nights or tonight.at not in steady:
         return None
     counts = [night.documents for night in past]
     if not rose(counts, tonight.documents, case.rules.yield_rose, _LEAST_RISE):
@@ -249,9 +251,8 @@ def _steady(nights: list[Night]) -> set[str]:
     }
 
 
-def _since(case: Case, past: list[Night]) -> list[int]:
+def _since(case: Case, past: list[Night], steady: set[str]) -> list[int]:
     """The documents of the newest nights, tonight's last, that are of the same kind."""
-    steady = _steady(case.nights)
     kept = {night.at for night in past}
     row = [n for n in case.nights if n.at in steady and (n.at in kept or n is case.tonight)]
     return [night.documents for night in row[-MOST:]]
