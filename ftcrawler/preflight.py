@@ -100,7 +100,7 @@ def _faults(bundle: Bundle, target: Target, report: Report | None) -> Iterator[P
         yield Problem(f"[{target.name}] check {target.check}: known are {known}")
     for finding in report.findings if report else ():
         if finding.weight in ("error", "warning"):
-            place = finding.places[0] if finding.places else None
+            place = next((one for one in finding.places if one.line), None)
             where = f" (first: {Path(place.file).name}, line {place.line:,})" if place else ""
             says = f"{bundle.version.name}: {finding.says} ({finding.count:,}){where}"
             yield Problem(
