@@ -88,17 +88,23 @@ def started(crawler: Crawler, *options: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.slow
-def test_nights_over_good_and_bad_sites(site, web):
+def test_nights_over_good_and_bad_sites(site, web, tmp_path):
+    targets = tmp_path / "targets.toml"
+    targets.write_text(f'[shelf]\nkind = "local"\nurl = "{tmp_path}/shelf"\n')
     site.site(web, "down", url="http://127.0.0.1:9")
     (site.sites / "mars.toml").write_text(BAD_FILE)
-    first = site.run("nightly", "--at", "2026-11-24T03:01")
+    upload = ("--upload", "shelf", "-s", f"TARGETS_FILE={targets}")
+    first = site.run("nightly", "--at", "2026-11-24T03:01", *upload)
     assert first.code == Exit.PARTLY, first.err
     assert "mars.toml: schedule.timezone: no such time zone" in first.err
     assert "1 of 2 sites crawled, 9 pages (9 new, 0 changed)" in first.out
     assert "down failed: no request was answered" in first.out
     (record,) = nights(site)
     assert record["stages"]["build"]["fresh"] is True
-    assert record["stages"]["check"]["exit_code"] == 0
+    assert {stage["exit_code"] for stage in record["stages"].values()} == {0}
+    version, receipt = record["stages"]["build"]["version"], record["stages"]["upload"]["receipt"]
+    assert (site.data / "uploads" / f"{receipt}.json").is_file()
+    assert list((tmp_path / "shelf" / "all").glob(f"{version}*/SHA256SUMS"))
     assert record["pretended"] is True
     assert record["started_at"].startswith("2026-11-24T03:0")
     (site.sites / "mars.toml").unlink()
