@@ -18,6 +18,7 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 
 from ftcrawler import demo
 from ftcrawler.clock import iso
+from ftcrawler.crawlend import finish, wanted
 from ftcrawler.display import HOWS
 from ftcrawler.exits import Exit
 from ftcrawler.jsonlog import KINDS
@@ -190,12 +191,19 @@ class Command(ScrapyCrawl):
                     stack.enter_context(demo_server(data_dir))
                 load_sites(Path(self.settings["SITES_DIR"]), names)
                 self._crawl(opts, data_dir)
+            self._finish()
         except SiteError as error:
             complain(error.problems)
             self.exitcode = Exit.CONFIGURATION
         except OSError as error:
             complain([f"DATA_DIR {data_dir} cannot be used: {error}"])
             self.exitcode = Exit.STORAGE
+
+    def _finish(self) -> None:
+        """The upload that a crawl may end with; commands that only crawl as this one have none."""
+        assert self.settings is not None
+        if type(self) is Command and not self.exitcode and wanted(self.settings):
+            self.exitcode = finish(self.settings, lambda line: print(line, file=sys.stderr))
 
     def _run_other(self, args: list[str], opts: argparse.Namespace) -> None:
         """Another spider, by Scrapy's own command."""

@@ -1,0 +1,50 @@
+"""A crawl's end with ``UPLOAD_TARGET``: the dataset is built and uploaded, each by its command.
+
+The upload's preflight is the check: whatever stands against it ends the run there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ftcrawler.children import Children
+from ftcrawler.exits import Exit
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+    from ftcrawler.children import Ended
+
+_CARRIED: Final = (
+    "DATA_DIR", "SITES_DIR", "TARGETS_FILE", "NIGHTLY_DATASET", "UPLOAD_CONSENT_DAYS"
+)  # fmt: skip
+
+
+def wanted(settings: BaseSettings) -> bool:
+    """Whether a crawl ends with an upload; within a night, the night does that itself."""
+    return bool(settings["UPLOAD_TARGET"]) and not settings["RUN_ID"]
+
+
+def finish(
+    settings: BaseSettings,
+    tell: Callable[[str], None],
+    run: Callable[..., Ended] | None = None,
+) -> Exit:
+    """Build and upload, the second only when the first went well; the exit code of the last."""
+    options = [word for name in _CARRIED for word in ("-s", f"{name}={settings[name]}")]
+    run = run or Children(options, leaving=lambda: False).run
+    dataset = str(settings["NIGHTLY_DATASET"])
+    more = settings.getlist("NIGHTLY_BUILD_OPTIONS")
+    steps = (
+        ("build", ("build", "--name", dataset, *more)),
+        ("upload", ("upload", dataset, "--to", str(settings["UPLOAD_TARGET"]))),
+    )
+    for name, command in steps:
+        tell(f"{name}: scrapy {' '.join(command)}")
+        ended = run(*command, keep=True)
+        if ended.out.strip():
+            tell(ended.out.strip())
+        if ended.code:
+            return Exit(ended.code) if ended.code in set(Exit) else Exit.INTERNAL
+    return Exit.OK
