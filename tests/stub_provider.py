@@ -23,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 KEY = "sk-good"
 CHUNK = 1 << 16
 MODEL = "base-1"
+CHANGES = {"cancel": "cancelled", "pause": "paused", "resume": "running"}
 
 
 class Fault:
@@ -54,6 +55,7 @@ class Provider:
         self.sent = 0
         self.expires = 3600
         self.has_uploads = True
+        self.events: list[dict[str, Any]] = []  # of every job
         self.statuses: list[str] = []  # what a job is, look by look; the last one stays
         self.delay = 0.0
         self.url = ""
@@ -238,6 +240,9 @@ class Handler(BaseHTTPRequestHandler):
             return 200, model
         if parts[:2] == ["fine_tuning", "jobs"]:
             return self.route_jobs(method, parts, body, query)
+        if parts == ["chat", "completions"]:
+            said = {"role": "assistant", "content": f"by {json.loads(body)['model']}"}
+            return 200, {"choices": [{"index": 0, "message": said}]}
         return 404, wrong(f"no {path}")
 
     def route_files(self, method, parts, body, kind, query) -> tuple[int, Any]:
@@ -346,8 +351,10 @@ class Handler(BaseHTTPRequestHandler):
         if not job:
             return 404, wrong("no such job")
         if len(parts) > 3 and parts[3] == "events":
-            return 200, page([], query)
-        if provider.statuses:
+            return 200, page(provider.events, query)
+        if len(parts) > 3:
+            job["status"] = CHANGES[parts[3]]
+        elif provider.statuses:
             job["status"] = provider.statuses[0]
             if len(provider.statuses) > 1:
                 provider.statuses.pop(0)

@@ -8,7 +8,9 @@ import re
 
 import httpx2
 import pytest
-from conftest import SHARED
+import stub_provider
+from bundles import built
+from conftest import SHARED, Crawler
 from rich.console import Console
 from scrapy.settings import Settings
 from stub_jobs import Provider, event, metric
@@ -389,3 +391,42 @@ def test_requests_and_answers_are_as_the_specification_says(spec, tmp_path, prov
         assert set(request.url.params) <= known
         schema = told["responses"]["200"]["content"]["application/json"]["schema"]
         jsonschema.validate(answer.json(), {**schema, "components": spec["components"]})
+
+
+# -- Through the commands, over HTTP ---------------------------------------------------
+
+
+@pytest.mark.slow
+def test_people_upload_wait_steer_and_try(tmp_path):
+    crawler = Crawler(tmp_path)
+    name = built(crawler.data, pages=30).name
+    with stub_provider.serving() as there:
+        (tmp_path / "targets.toml").write_text(
+            f'[there]\nkind = "openai"\nbase_url = "{there.url}"\nkey = "STUB_KEY"\n'
+            'model = "base-1"\nhyperparameters = { n_epochs = 2 }\n'
+        )
+
+        def scrapy(*args):
+            setting = f"TARGETS_FILE={tmp_path / 'targets.toml'}"
+            return crawler.run(*args, "-s", setting, STUB_KEY=stub_provider.KEY)
+
+        there.statuses = ["validating_files"]
+        there.events = [metric(2, 0.5), metric(1, 2.0)]
+        done = scrapy("upload", "bees", "--to", "there")
+        assert done.code == 0, done.err
+        (job,) = there.jobs
+        done = scrapy("jobs")
+        assert re.search(rf"^{job} .*{name} .*validating_files", done.out, re.MULTILINE)
+        assert "50% █▁ 2 → 0.5" in " ".join(done.out.split())
+        there.statuses = []
+        assert scrapy("jobs", "--pause", "bees").out == f"{job} is paused\n"
+        there.statuses = ["running", "running", "succeeded"]
+        there.fault("GET .*jobs/", 500)
+        done = scrapy("jobs", job, "--wait", "--every", "0.1")
+        model = there.jobs[job]["fine_tuned_model"]
+        assert (done.code, done.out) == (0, f"{job} succeeded: {model}; scrapy try --job {job}\n")
+        done = scrapy("try", "--prompts", "2", "--json")
+        assert done.code == 0, done.err
+        assert [one["tuned"]["text"] for one in json.loads(done.out)["tried"]] == [
+            f"by {model}"
+        ] * 2
