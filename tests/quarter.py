@@ -61,14 +61,15 @@ class Leaf:
     """One page: what it says follows from its name and how often each part was rewritten."""
 
     path: str
-    name: str
+    title: str
+    name: str  # that its text is about; copies share it
     language: str = "en"
     parts: list[int] = field(default_factory=lambda: [0, 0, 0])
     gone: int = 0  # the status that it answers with
     refuses: bool = False
 
     def html(self, *, headed: bool, titled: bool) -> bytes:
-        title = f"The {self.name} lights" if titled else "Lights of the coast"
+        title = f"The {self.title} lights" if titled else "Lights of the coast"
         text = []
         for number, times in enumerate(self.parts):
             dice = random.Random(f"{self.name} {number} {times}")
@@ -165,11 +166,13 @@ def _unlucky(path: str) -> bool:
 class Plot:
     """One site: its pages tonight, what it does by itself, and the truth about it."""
 
-    def __init__(self, name: str, web: Web, *, rate: float, changing: float, going: float):
+    def __init__(
+        self, name: str, web: Web, *, rate: float, changing: float, going: float, still: int
+    ):
         self.name = name
         self.web = web
         self.dice = random.Random(f"plot {name}")
-        self.rate, self.changing, self.going = rate, changing, going
+        self.rate, self.changing, self.going, self.still = rate, changing, going, still
         self.site_file = SITE.format(url=web.url)
         self.truth = Truth(name, self.site_file)
         self.leaves: dict[str, Leaf] = {}
@@ -186,7 +189,7 @@ class Plot:
 
     def _leaf(self, path: str = "") -> Leaf:
         sounds = "".join(self.dice.choices(_SOUNDS, k=5)).capitalize()
-        return Leaf(path or f"/a{len(self.leaves)}", sounds, self.language)
+        return Leaf(path or f"/a{len(self.leaves)}", sounds, sounds, self.language)
 
     def add(self, leaf: Leaf) -> None:
         self.leaves[leaf.path] = leaf
@@ -195,7 +198,7 @@ class Plot:
         for _ in range(number):
             leaf = self._leaf()
             if self.copying:  # another address, the text of a page that is there for long
-                leaf.name = self.leaves[f"/a{self.dice.randrange(1, 5)}"].name
+                leaf.name = self.leaves[f"/a{self.dice.randrange(1, self.still)}"].name
             self.add(leaf)
 
     def live_on(self) -> None:
@@ -203,8 +206,8 @@ class Plot:
         dice = self.dice
         self.publish(sum(dice.random() < self.rate / 20 for _ in range(20)))
         for leaf in self.pages():
-            if leaf.path == "/" or int(leaf.path[2:]) < 5:
-                continue  # what others copy stays as it is
+            if leaf.path == "/" or int(leaf.path[2:]) < self.still or leaf.name != leaf.title:
+                continue  # what others copy stays as it is, and the copies do
             if dice.random() < self.changing:
                 leaf.parts[dice.randrange(3)] += 1
             if leaf.gone:
