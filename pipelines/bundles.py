@@ -17,6 +17,7 @@ from pipelines.formats import FORMATS
 from pipelines.receipts import FOLDER
 from pipelines.streams import checksum
 from pipelines.versions import Version
+from pipelines.windows import stamp
 
 RENDERED: Final = "rendered"
 _ROWS: Final = pa.schema(
@@ -74,6 +75,7 @@ def _formatted(data_dir: Path, version: Version, form: str, tell: Tell) -> Itera
 def _whole(path: Path, split: str, rows: int, known: str) -> BundleFile:
     """A file, when it is what the manifest says."""
     try:
+        stamped = stamp(path)
         found = checksum(path)
     except FileNotFoundError:
         raise RefusedError(f"{path} is missing: build the dataset anew") from None
@@ -82,7 +84,7 @@ def _whole(path: Path, split: str, rows: int, known: str) -> BundleFile:
             f"{path} was changed since the dataset was built: build it anew, and change data "
             f"by scrapy import or scrapy retract"
         )
-    return BundleFile(path, split, path.stat().st_size, rows, found)
+    return BundleFile(path, split, path.stat().st_size, rows, found, stamped)
 
 
 def _rows(version: Version, split: str) -> Iterator[dict[str, Any]]:

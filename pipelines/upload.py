@@ -5,18 +5,16 @@ A part that arrived is in the receipt; a call that was killed goes on behind the
 
 from __future__ import annotations
 
-import hashlib
-import io
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from pipelines.destinations import BundleFile, FailedError, RefusedError, Tell
 from pipelines.patience import Patience
 from pipelines.receipts import Part, Receipt, SentFile, Transfer
+from pipelines.windows import Md5, Window, is_same
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -24,82 +22,10 @@ if TYPE_CHECKING:
     from pipelines.destinations.targetfile import OpenAITarget
 
 _MB: Final = 1 << 20
-_CHUNK: Final = 1 << 20
 _MARGIN: Final = 60  # seconds before an upload in parts expires: nothing is begun any more
 _ROUNDS: Final = 3  # uploads in parts that may expire or be refused
 PURPOSE: Final = "fine-tune"
 _MOST: Final = 20_000  # files and jobs that are looked through for ours
-
-
-class Window(io.RawIOBase):
-    """Some bytes of a file as a file of its own, read as they are sent, never more of it."""
-
-    def __init__(self, path: Path, begin: int, size: int) -> None:
-        self._file = path.open("rb")
-        self._begin, self._size, self._at = begin, size, 0
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is: its length is asked for so, and each try begins anew."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """To a place in the window."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = base + offset
-        self._file.seek(self._begin + self._at)
-        return self._at
-
-    def tell(self) -> int:
-        """The place in the window."""
-        return self._at
-
-    def read(self, size: int | None = -1) -> bytes:
-        """The next bytes."""
-        left = self._size - self._at
-        wanted = left if size is None or size < 0 else min(size, left)
-        if not self._at:
-            self._file.seek(self._begin)
-        chunk = self._file.read(wanted)
-        self._at += len(chunk)
-        return chunk
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-        super().close()
-
-
-class Digests:
-    """MD5 and SHA-256 of a file, in hex, reckoned beside the sending."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._found: tuple[str, str] | OSError | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        md5, sha = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-        try:
-            with self._path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    md5.update(chunk)
-                    sha.update(chunk)
-            self._found = md5.hexdigest(), sha.hexdigest()
-        except OSError as error:
-            self._found = error
-
-    def get(self) -> tuple[str, str]:
-        """Both, once they are known."""
-        self._thread.join()
-        if isinstance(self._found, OSError):
-            raise self._found
-        assert self._found  # noqa: S101 - the thread ended
-        return self._found
 
 
 class Sender:
@@ -192,17 +118,17 @@ class Sender:
     def _send(self, file: BundleFile, sent: SentFile, receipt: Receipt) -> str:
         how = self.target.uploads
         in_parts = how == "parts" or (how == "auto" and file.bytes > self.target.part_mb * _MB)
-        digests = Digests(file.path)
         if in_parts:
+            md5 = Md5(file.path)
             for _ in range(_ROUNDS):
-                found = self._send_parts(file, sent, receipt, digests)
+                found = self._send_parts(file, sent, receipt, md5)
                 if found is None:
                     break  # no such way there
                 if found:
                     return found
-        return self._send_plain(file, sent, digests)
+        return self._send_plain(file, sent)
 
-    def _send_plain(self, file: BundleFile, sent: SentFile, digests: Digests) -> str:
+    def _send_plain(self, file: BundleFile, sent: SentFile) -> str:
         def create() -> Any:
             self._tell(f"uploading {sent.name}", 0, file.bytes)
             with Window(file.path, 0, file.bytes) as window:
@@ -211,7 +137,7 @@ class Sender:
                 )
 
         found = self._patience.ask(create, sent.name, lambda: self._named(sent))
-        if digests.get()[1] != file.sha256:
+        if not is_same(file.path, file.sha256, file.stamp):
             self._patience.ask(lambda: self._client.files.delete(found.id))
             raise _changed(file)
         self._tell(f"uploading {sent.name}", file.bytes, file.bytes)
@@ -224,7 +150,7 @@ class Sender:
     # -- In parts ---------------------------------------------------------------------
 
     def _send_parts(
-        self, file: BundleFile, sent: SentFile, receipt: Receipt, digests: Digests
+        self, file: BundleFile, sent: SentFile, receipt: Receipt, md5: Md5
     ) -> str | None:
         """The file's ID; ``""`` for an upload that expired; None where there are no uploads."""
         import openai  # noqa: PLC0415 - half a second
@@ -234,13 +160,13 @@ class Sender:
             transfer = self._transfer(file, sent, receipt)
             step = "parts"
             self._fill(file, sent, transfer, receipt)
-            md5, sha256 = digests.get()
-            if sha256 != file.sha256:
+            whole = md5.get()
+            if not is_same(file.path, file.sha256, file.stamp):
                 sent.transfer = None
                 receipt.save()
                 raise _changed(file)
             step = "complete"
-            return self._complete(sent, transfer, md5)
+            return self._complete(sent, transfer, whole)
         except RefusedError as error:
             status = getattr(error.__cause__, "status_code", 0)
             if step == "create" and isinstance(error.__cause__, openai.NotFoundError):

@@ -29,13 +29,17 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class BundleFile:
-    """One file to send: where it is, which side, its bytes, rows, and SHA-256 in hex."""
+    """One file to send: where it is, which side, its bytes, rows, and SHA-256 in hex.
+
+    ``stamp`` is when it was hashed by the clock of its file system (``pipelines.windows``), or 0.
+    """
 
     path: Path
     split: str
     bytes: int
     rows: int
     sha256: str
+    stamp: int = 0
 
 
 @dataclass(frozen=True, slots=True)
