@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-train slow torture quarter bench bench-sites bench-scaling bench-state bench-startup bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build check lint types setup setup-dev setup-bench setup-train setup-render setup-monitor setup-hub clean
+.PHONY: help demo test test-train slow torture quarter bench bench-sites bench-scaling bench-state bench-startup bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build bench-upload check lint types setup setup-dev setup-bench setup-train setup-render setup-monitor setup-hub clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -105,6 +105,9 @@ bench-pairs: setup-dev ## READ=20: pairs of three real sites, what each rule dro
 
 bench-build: setup-dev ## DOCUMENTS=200000: what a build finds and costs, beside a script by hand
 	"$(BIN)/python" -m bench.build --documents "$(or $(DOCUMENTS),200000)"
+
+bench-upload: setup-dev ## MEGABYTES=512: an upload beside httpx alone, and the memory of 2 GB
+	"$(BIN)/python" -m bench.upload --megabytes "$(or $(MEGABYTES),512)"
 
 bench-sentences: setup-dev ## splitting beside sentencex alone: cases right, megabytes a second
 	"$(BIN)/python" bench/sentences.py
