@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MARK: Final = "ftcrawler"  # the key in a job's metadata: the receipt and the attempt
 DATA: Final = "ftcrawler_data"
+_PREFLIGHT_RETRIES: Final = 2  # who waits for a preflight wants to know soon
 _LARGEST: Final = 8 << 30  # bytes of a file: the Uploads API
 _PARAMETERS: Final = (
     *("model", "suffix", "seed", "n_epochs", "batch_size", "learning_rate_multiplier"),
@@ -51,7 +52,9 @@ class OpenAIProtocol:
         yield from (Problem(says) for says in self._own_faults(bundle))
         try:
             client = client_of(self.target, self._environment).with_options(timeout=30.0)
-            patience = Patience(self.target, lambda *_: None)
+            tries = min(self.target.retries, _PREFLIGHT_RETRIES)
+            hasty = self.target.model_copy(update={"retries": tries})
+            patience = Patience(hasty, lambda *_: None)
             patience.ask(lambda: getattr(client.files.list(limit=1), "data", ""))
             if self.target.start_job and self.target.model:
                 yield from self._model_faults(client, patience)
