@@ -110,7 +110,7 @@ def arguments(plan: Plan, folder: Path, loaded: Loaded, rows: int, held_out: int
         "data_seed": plan.seed,
         "completion_only_loss": True,
         "packing": False,
-        "gradient_checkpointing": device != "cpu",
+        "gradient_checkpointing": True,  # 1.8 GB in place of 2.5, of 135 million weights
         "use_cpu": device == "cpu",
         "bf16": loaded.is_half,
         "logging_nan_inf_filter": False,
