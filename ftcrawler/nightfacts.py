@@ -26,7 +26,8 @@ SELECT stream, sum(rows), sum(CASE WHEN run=:run THEN rows ELSE 0 END) FROM (
 _ENDED: Final = """
 SELECT outcome, reason, min(url) FROM urls WHERE run=? AND kind='page' GROUP BY outcome, reason
 """
-# Pages that were used before and say something else since this run.
+# Pages that were used before and say something else since this run: their rows were taken back,
+# or wait. One that was gone and comes back refusing was not in use.
 _TURNED: Final = """
 SELECT new.verdict, new.signal, count(*), min(urls.url) FROM ledger AS new
 JOIN ledger AS old ON old.id = (
@@ -34,6 +35,10 @@ JOIN ledger AS old ON old.id = (
 )
 JOIN urls ON urls.id=new.url_id
 WHERE new.id > :before AND new.run=:run AND old.verdict='allow' AND new.verdict<>'allow'
+AND (new.verdict <> 'deny' OR EXISTS (
+    SELECT 1 FROM documents
+    WHERE url_id=new.url_id AND retracted='consent: ' || new.signal
+))
 GROUP BY 1, 2 ORDER BY 3 DESC
 """
 _BEFORE: Final = "SELECT coalesce((SELECT id FROM ledger WHERE run<? ORDER BY id DESC LIMIT 1), 0)"

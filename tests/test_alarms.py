@@ -275,8 +275,11 @@ def data(tmp_path):
         )
     rest = "'', 200, '{}', '[]', '', '', '', 0, '', ''"
     entry = f"INSERT INTO ledger VALUES (NULL, ?, ?, 0, ?, ?, {rest})"
-    db.executemany(entry, [(1, 1, "allow", ""), (2, 1, "allow", ""), (2, 2, "deny", "tdm"),
+    db.executemany(entry, [(0, 1, "allow", ""), (1, 1, "allow", ""), (2, 1, "allow", ""),
+                           (0, 2, "deny", "tdm"), (2, 2, "deny", "tdm"),
                            (1, 2, "allow", "")])  # fmt: skip
+    # Page 0 was gone when it was asked for first: nothing of it was in use.
+    db.execute("INSERT INTO documents VALUES ('d', 2, 1, 'consent: tdm')")
     db.execute("INSERT INTO origins VALUES ('https://b.example', 200, ?, 0, '')",
                (b"User-agent: *\nDisallow: /x\n",))  # fmt: skip
     probe = {"path": "/ai.txt", "state": "absent", "sha256": ""}
