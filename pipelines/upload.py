@@ -66,9 +66,7 @@ class Sender:
 
     def find(self, sent: SentFile) -> str:
         """The ID of a file that is there already, by its name, which has its hash, and its size."""
-        files = self._patience.ask(
-            lambda: list_some(self._client.files.list(purpose=PURPOSE, limit=10_000))
-        )
+        files = self._patience.ask(lambda: list_some(self._client.files.list(purpose=PURPOSE)))
         for one in files:
             same = getattr(one, "filename", "") == sent.name and one.bytes == sent.bytes
             if same and getattr(one, "status", "") not in ("error", "deleted"):

@@ -126,6 +126,15 @@ def test_without_its_receipt_files_and_job_are_found_again(data, stub):
     assert (len(stub.files), len(stub.jobs), stub.sent) == (2, 1, sent)
 
 
+def test_what_is_there_is_found_on_any_page_of_a_long_list(data, stub):
+    send(data, target_of(stub.url))
+    for number in range(45):
+        stub.add_file(f"other-{number}.jsonl", 1, b"")
+    shutil.rmtree(data / "uploads")
+    send(data, target_of(stub.url))
+    assert (len(stub.files), len(stub.jobs)) == (47, 1)
+
+
 def test_other_hyperparameters_are_another_job_with_the_same_files(data, stub):
     send(data, target_of(stub.url))
     send(data, target_of(stub.url, hyperparameters={"n_epochs": 4}))
