@@ -64,7 +64,7 @@ class NightCrawl:
         wanted = [name for name in self.due.sites if not self._is_done(name)]
         wanted = self._without_restored(wanted)
         if wanted and not self._leaving():
-            self._tell(f"crawls {len(wanted)} sites: {', '.join(wanted)}")
+            self._tell(f"crawls {', '.join(wanted)}")
             self._crawl_all(wanted)
         record = self.record
         for name in self.due.sites:
@@ -168,13 +168,13 @@ class NightCrawl:
         self._recover()
 
     def _recover(self) -> None:
-        """Take from their states what sites have done since the night began, without a record.
+        """Take from their states what sites have done in this night, without a record.
 
         A crawl that is killed at its very end leaves its rows, but no record.
         """
-        since = datetime.fromisoformat(self.record["started_at"]).timestamp()
         for name in self.due.sites:
-            if not self._is_done(name) and (found := ended_run(self.order.data_dir, name, since)):
+            before = self.record["runs_before"].get(name, 0)
+            if not self._is_done(name) and (found := ended_run(self.order.data_dir, name, before)):
                 slot = self.due.slot(name)
                 self.record["sites"][name] = site_part(asdict(found), slot, "finished")
 
@@ -199,11 +199,14 @@ def newest_run(data_dir: Path, site: str) -> int | None:
     return int(found[0]) if found else None
 
 
-def ended_run(data_dir: Path, site: str, since: float) -> SiteResult | None:
-    """What a site's last crawl did, if that came to its end after a time."""
+def ended_run(data_dir: Path, site: str, before: int) -> SiteResult | None:
+    """What a site's last crawl did, if that came to its end and has a number above ``before``.
+
+    Times tell nothing here: the clock may have been set back.
+    """
     query = "SELECT id, ended_at, reason FROM runs WHERE kind = 'crawl' ORDER BY id DESC LIMIT 1"
     found = _ask(data_dir, site, query)
-    if not found or found[1] is None or found[1] < since or found[2] != "finished":
+    if not found or found[0] <= before or found[1] is None or found[2] != "finished":
         return None
     with closing(peek(data_dir / "sites" / site / "state.db")) as db:
         return read_result(db, site, found[0])

@@ -17,7 +17,7 @@ from ftcrawler.children import Children
 from ftcrawler.clock import iso
 from ftcrawler.exits import Exit
 from ftcrawler.extensions import attempt, extension
-from ftcrawler.nightcrawl import NightCrawl
+from ftcrawler.nightcrawl import NightCrawl, newest_run
 from ftcrawler.nightorder import Due, Order
 from ftcrawler.nightparts import night_exit, totals
 from ftcrawler.nightstages import NightStages
@@ -133,6 +133,10 @@ class Night:
         else:
             self.record = self._new()
         self.record |= {"reason": RUNNING, "exit_code": None, "broken": self.due.broken}
+        before = self.record.setdefault("runs_before", {})
+        for name in self.due.sites:
+            if name not in before:
+                before[name] = newest_run(self.order.data_dir, name) or 0
         self.record["errors"] += [*faults, *self.due.broken]
         self._keep()
 

@@ -173,7 +173,7 @@ def morning(entry: Mapping[str, Any]) -> str:
     parts += [_stage(name, stage) for name, stage in entry["stages"].items()]
     if alarms := loud(entry):
         names = ", ".join(f"{alarm['site']} {alarm['name']}".strip() for alarm in alarms)
-        parts.append(f"{len(alarms)} alarms ({names})")
+        parts.append(f"{len(alarms)} alarm{'s' * (len(alarms) > 1)} ({names})")
     if entry["reason"] not in ("finished", "budget"):
         parts.append(entry["reason"])
     return "; ".join([", ".join(parts), *bad, *entry.get("broken", ())])

@@ -119,7 +119,7 @@ def _listed(urls: list[str]) -> str:
 def pages_gone(case: Case) -> Finding | None:
     """Many known pages answer 404 or 410."""
     tonight, past = case.tonight, case.past(("pages-gone",))
-    if not tonight.fetched:
+    if not tonight.fetched or len(case.nights) == 1:  # in the first night they are broken links
         return None
     share = tonight.gone / tonight.fetched
     usual = max((n.gone / n.fetched for n in past if n.fetched), default=0.0)

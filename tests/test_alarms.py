@@ -52,6 +52,16 @@ def test_each_trouble_raises_its_alarm_once_and_nothing_else(month):
     assert sorted(raised(month)) == WANTED
 
 
+def test_broken_links_of_a_first_night_are_no_pages_that_are_gone(month):
+    first, second = (json.loads(json.dumps({**one, "alarms": []})) for one in month[:2])
+    for record in (first, second):
+        site = record["sites"]["s00"]
+        site["counts"] |= {"page/failed": 900, "page/failed/http-404": 900}
+    for records, wanted in (([first], False), ([month[0], second], True), ([first, second], False)):
+        found = find_alarms(records, datetime(2026, 9, 1, tzinfo=UTC))
+        assert ("pages-gone" in {alarm.name for alarm in found}) == wanted
+
+
 def test_an_alarm_stands_since_its_first_night_and_is_cleared_when_it_is_over(month):
     states = [
         (number, alarm.state, alarm.since[:10])

@@ -332,30 +332,52 @@ def test_a_memory_that_is_as_new_as_the_records_is_crawled(data):
     assert programs.crawled() == ["site=a,b"]
 
 
+class Dying(Programs):
+    """The crawl of two sites dies, when one of them is as far as a test wants."""
+
+    def run(self, *args, **more):
+        if not self.asked:
+            leave_run(self.data, 8, **self.does["left"])
+        return super().run(*args, **more)
+
+
+def leave_run(data, number, *, ended, reason):
+    """A run of the site in its memory, that ended so many seconds after the night's begin."""
+    state = State.open(data / "sites" / "a" / "state.db", "a")
+    at = NOW.timestamp() + (ended or 0)
+    state.db.execute(
+        "INSERT INTO runs VALUES (?, 'crawl', ?, ?, ?)",
+        (number, at - 90, None if ended is None else at, reason),
+    )
+    state.count(number, {"page/document": 3, "pairs/title": 3})
+    state.close()
+
+
 @pytest.mark.parametrize(
-    ("ended", "reason", "again"),
+    ("ended", "reason", "is_done"),
     [
-        pytest.param(60, "finished", [], id="done, and killed before its record"),
-        pytest.param(-60, "finished", ["site=a,b", "site=a"], id="done before the night began"),
-        pytest.param(60, "lost", ["site=a,b", "site=a"], id="given up"),
-        pytest.param(None, "", ["site=a,b", "site=a"], id="not done"),
+        pytest.param(60, "finished", True, id="done, and killed before its record"),
+        pytest.param(60, "lost", False, id="given up"),
+        pytest.param(None, "", False, id="not done"),
     ],
 )
-def test_what_a_site_has_done_counts_though_its_crawl_left_no_record(data, ended, reason, again):
+def test_what_a_site_has_done_counts_though_its_crawl_left_no_record(data, ended, reason, is_done):
     """The record is written last: a kill may take it, when all rows are there already."""
-    state = State.open(data / "sites" / "a" / "state.db", "a")
-    began = NOW.timestamp()
-    state.db.execute(
-        "INSERT INTO runs VALUES (7, 'crawl', ?, ?, ?)",
-        (began - 90, None if ended is None else began + ended, reason),
-    )
-    state.count(7, {"page/document": 3, "pairs/title": 3})
-    state.close()
-    programs = Programs(data, a=-9)
+    leave_run(data, 7, ended=-900, reason="finished")
+    programs = Dying(data, a=-9, left={"ended": ended, "reason": reason})
     record, _ = begin(programs, build=False)
-    assert programs.crawled() == [*again, "site=b"]
+    assert programs.crawled() == ["site=a,b", *(["site=a"] if not is_done else []), "site=b"]
     part = record["sites"]["a"]
-    assert (part["outcome"], part["rows"]["documents"]) == (("lost", 0) if again else ("ok", 3))
+    assert (part["outcome"], part["rows"]["documents"]) == (("ok", 3) if is_done else ("lost", 0))
+    assert record["runs_before"] == {"a": 7, "b": 0}
+
+
+def test_what_a_clock_that_was_ahead_left_is_not_of_this_night(data):
+    leave_run(data, 7, ended=86_400, reason="finished")
+    programs = Programs(data)
+    record, _ = begin(programs, build=False)
+    assert programs.crawled() == ["site=a,b"]
+    assert record["sites"]["a"]["rows"]["documents"] == 2
 
 
 def test_broken_records_are_named_and_passed_over(data):
@@ -419,14 +441,22 @@ def test_the_exit_code_is_that_of_the_worst(reason, sites, stages, alarms, expec
         ({"now": True, "daemon": True}, {}, "a daemon waits"),
         ({}, {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: DEBUG"),
         ({}, {"LOG_AS": "xml"}, "LOG_AS: one of text, json"),
-        ({"minutes": -1}, {}, "--minutes, --pages"),
+        ({"at": "9999-12-31T23:59"}, {}, "--at 9999-12-31T23:59: a year from 2000 to 2099"),
+        ({"minutes": -1}, {}, "--minutes -1: a number above 0"),
+        ({"minutes": float("nan")}, {}, "--minutes nan: a number above 0"),
+        ({"pages": 0}, {}, "--pages 0: a number above 0"),
+        ({"upload": "shelf", "no_build": True}, {}, "what is not built is not uploaded"),
+        ({"upload": "shelf"}, {"TARGETS_FILE": "nowhere.toml"}, "nowhere.toml: no such file"),
         ({"sites": ","}, {}, "names no site"),
         ({}, {"NIGHTLY_CRON": "0 0 30 2 *"}, "NIGHTLY_CRON: never fires"),
         ({}, {"NIGHTLY_TIMEZONE": "Mars/Base"}, "NIGHTLY_TIMEZONE: no such time zone"),
     ],
 )
 def test_wrong_options_and_settings_are_said_in_a_sentence(options, settings, said):
-    given = {"at": "", "daemon": False, "minutes": 0, "pages": 0, "sites": "", **options}
+    given = {
+        "at": "", "daemon": False, "minutes": None, "pages": None, "sites": "", "upload": None,
+        "no_build": False, **options,
+    }  # fmt: skip
     given.setdefault("now", False)
     known = {
         "NIGHTLY_CRON": "0 3 * * *", "NIGHTLY_TIMEZONE": "UTC", "LOG_AS": "text",

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import logging
+import math
 import shlex
 import signal
 import time
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger("ftcrawler.nightly")
+
+_YEARS = range(2000, 2100)  # of --at: what lies far beyond overflows
 
 
 @dataclass
@@ -95,8 +98,8 @@ class Command(ScrapyCommand):
         add("--dry-run", action="store_true", help="tell what is due, and do nothing")
         add("--daemon", action="store_true", help="go on night after night, until SIGTERM")
         add("--alive", action="store_true", help="ask whether a daemon works here: code 0 or 3")
-        add("--minutes", type=float, default=0.0, metavar="N", help="of crawling, at most")
-        add("--pages", type=int, default=0, metavar="N", help="over all sites, at most")
+        add("--minutes", type=float, default=None, metavar="N", help="of crawling, at most")
+        add("--pages", type=int, default=None, metavar="N", help="over all sites, at most")
         add("--no-build", action="store_true", help="only crawl")
         add("--upload", default=None, metavar="TARGET", help="where to (default: UPLOAD_TARGET)")
         add("--restored", default="", metavar="A,B", help="go on from an older memory of these")
@@ -216,22 +219,52 @@ def _faults(opts: argparse.Namespace, settings: BaseSettings) -> tuple[list[str]
     """What is wrong with options and settings, a sentence each; the time of ``--at``."""
     problems = _setting_faults(settings)
     at = None
-    if opts.at:
-        try:
-            at = datetime.fromisoformat(opts.at)
-        except ValueError:
-            problems.append(f"--at {opts.at}: write a time as 2026-12-01T03:00 or with +01:00")
-        else:
-            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    try:
+        at = _time_of(opts.at) if opts.at else None
+    except ValueError as error:
+        problems.append(f"--at {opts.at}: {error}")
     if opts.daemon and opts.now:
         problems.append("--now, --daemon: a daemon waits until sites are due")
     if opts.at and opts.daemon:
         problems.append("--at, --daemon: a daemon goes by the clock")
-    if opts.minutes < 0 or opts.pages < 0:
-        problems.append("--minutes, --pages: a number above 0")
+    for name in ("minutes", "pages"):
+        number = getattr(opts, name)
+        if number is not None and not 0 < number < math.inf:
+            problems.append(
+                f"--{name} {number}: a number above 0; without --{name} there is no limit"
+            )
+    if opts.upload and opts.no_build:
+        problems.append("--no-build, --upload: what is not built is not uploaded")
+    problems += _target_faults(opts, settings)
     if opts.sites and not _listed(opts.sites):
         problems.append(f"--sites {opts.sites}: names no site")
     return problems, at
+
+
+def _time_of(text: str) -> datetime:
+    """A time as it is written; :class:`ValueError` says how it is to be."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("write a time as 2026-12-01T03:00 or with +01:00") from None
+    if at.year not in _YEARS:
+        raise ValueError(f"a year from {_YEARS[0]} to {_YEARS[-1]}")
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _target_faults(opts: argparse.Namespace, settings: BaseSettings) -> list[str]:
+    """What is wrong with the target of the upload: it is known before the crawl."""
+    target = opts.upload if opts.upload is not None else settings.get("UPLOAD_TARGET")
+    if not target or opts.no_build:
+        return []
+    from ftcrawler.jobs import read_targets  # noqa: PLC0415 - only where something is uploaded
+    from pipelines.destinations.targetfile import TargetError  # noqa: PLC0415 - the same
+
+    try:
+        read_targets(settings, str(target))
+    except TargetError as error:
+        return error.problems
+    return []
 
 
 def _choice(opts: argparse.Namespace, settings: BaseSettings) -> Choice:
@@ -253,8 +286,8 @@ def _order(opts: argparse.Namespace, settings: BaseSettings, data_dir: Path) -> 
         not opts.no_build,
         _words(settings["NIGHTLY_BUILD_OPTIONS"]),
         target or "",
-        opts.minutes,
-        opts.pages,
+        opts.minutes or 0.0,
+        opts.pages or 0,
         frozenset(_listed(opts.restored)),
         bool(opts.at),
     )

@@ -32,6 +32,7 @@ from ftcrawler.writing import write_text
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
+_MOST_SHOWN = 1_000
 WHAT = ("list", "next", "export")
 FORMS = ("systemd", "cron", "kubernetes", "github_actions")
 HOW = {
@@ -104,8 +105,11 @@ class Command(ScrapyCommand):
             slots, fault = read_slots(data_dir)
             complain([fault] if fault else [])
             _list(rhythms, slots, now, as_json=opts.json)
+        elif args[0] == "next" and not 0 < opts.count <= _MOST_SHOWN:
+            complain([f"--count {opts.count}: from 1 to {_MOST_SHOWN}"])
+            self.exitcode = Exit.CONFIGURATION
         elif args[0] == "next":
-            _next(rhythms, now, max(1, opts.count), as_json=opts.json)
+            _next(rhythms, now, opts.count, as_json=opts.json)
         else:
             self._export(rhythms, data_dir, now.year, opts)
 
