@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +17,11 @@ from ftcrawler.trends import arrow, sparkline
 
 MOST_SITES: Final = 40
 MOST_REASONS: Final = 8
+_WORDS: Final = ("run", "kind", "ended")
+_NUMBERS: Final = ("sites", "pages", "new", "changed", "pairs", "bytes", "time", "alarms")
+_SPARE: Final = ("kind", "bytes", "changed", "time", "new", "sites")  # on a narrow terminal
+_GAP: Final = 2  # between columns
+_LEAST_BARS: Final = 3  # of a picture, however narrow the terminal is
 _TRENDS: Final[tuple[tuple[str, Callable[[Mapping[str, Any]], int]], ...]] = (
     ("pages", lambda site: site["pages"]["fetched"]),
     ("new + changed", lambda site: site["pages"]["new"] + site["pages"]["changed"]),
@@ -42,39 +48,65 @@ def is_part_of_a_night(run: Mapping[str, Any], nights: set[str]) -> bool:
     return run.get("night") in nights
 
 
-def _table(console: Console, heads: Sequence[str], rows: Iterator[list[str]], left: int) -> None:
+def fitting(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], width: int, spare: Sequence[str]
+) -> list[int]:
+    """Which columns are shown: of those that can be spared, the first are left out first.
+
+    >>> fitting(("run", "kind", "pages"), [["20261124", "night", "7"]], 18, ("kind",))
+    [0, 2]
+    """
+    widths = _widths(heads, rows)
+    shown = list(range(len(heads)))
+    for name in spare:
+        if sum(widths[place] for place in shown) <= width:
+            break
+        shown.remove(heads.index(name))
+    return shown
+
+
+def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(cell_len, column)) + _GAP for column in zip(heads, *rows, strict=True)]
+
+
+def _table(
+    console: Console,
+    heads: Sequence[str],
+    rows: Iterable[list[str]],
+    left: int,
+    spare: Sequence[str] = (),
+) -> None:
     """A table whose first ``left`` columns are words, the others numbers."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for place, head in enumerate(heads):
+    rows = list(rows)
+    shown = fitting(heads, rows, console.width, spare)
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
+    for place in shown:
         justify: Literal["left", "right"] = "left" if place < left else "right"
-        table.add_column(head, justify=justify, no_wrap=True)
+        table.add_column(heads[place], justify=justify, no_wrap=True)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(row[place] for place in shown))
     console.print(table)
 
 
 def show_runs(console: Console, runs: Sequence[Mapping[str, Any]]) -> None:
-    """The runs, a line each, and how each site did over them."""
-    heads: tuple[str, ...] = (
-        "run",
-        "kind",
-        "ended",
-        "sites",
-        "pages",
-        "new",
-        "changed",
-        "pairs",
-        "bytes",
-        "time",
-    )
-    _table(console, (*heads, "alarms"), map(_line, runs), 3)
+    """The runs, a line each, and how each site did over them, as wide as there is room."""
+    _table(console, (*_WORDS, *_NUMBERS), map(_line, runs), len(_WORDS), _SPARE)
     sites = list(dict.fromkeys(name for run in reversed(runs) for name in run["sites"]))
     if len(runs) > 1 and sites:
         console.print()
         heads = ("site", *(word for name, _ in _TRENDS for word in (name, "")))
-        _table(console, heads, _trends(runs, sites[:MOST_SITES]), len(heads))
+        rows = list(_trends(runs, sites[:MOST_SITES]))
+        most = len(runs)
+        while most > _LEAST_BARS and sum(_widths(heads, _cut(rows, most))) > console.width:
+            most -= 1
+        _table(console, heads, _cut(rows, most), len(heads))
         if len(sites) > MOST_SITES:
             console.print(f"… and {len(sites) - MOST_SITES:,} more sites: --json has them")
+
+
+def _cut(rows: Sequence[Sequence[str]], most: int) -> list[list[str]]:
+    """Of each picture, every second column behind the name, the last ``most`` bars."""
+    return [[text[-most:] if place % 2 else text for place, text in enumerate(row)] for row in rows]
 
 
 def _line(run: Mapping[str, Any]) -> list[str]:

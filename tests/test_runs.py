@@ -49,9 +49,9 @@ def hand(data: Path, stamp: str, **more) -> None:
     (data / FOLDER / f"{stamp}.json").write_text(json.dumps(entry))
 
 
-def shown(show, *args) -> str:
+def shown(show, *args, width: int = 200) -> str:
     out = StringIO()
-    show(Console(file=out, width=200, highlight=False, markup=False), *args)
+    show(Console(file=out, width=width, highlight=False, markup=False), *args)
     return out.getvalue()
 
 
@@ -107,6 +107,25 @@ def test_runs_and_trends_are_told(tmp_path):
     assert "crawl  OK" in shown(show_runs, found)
     assert [run["file"] for run in chosen(tmp_path, last=1)[0]] == ["20261124T060000Z.json"]
     assert len(chosen(tmp_path, last=2, nights=True)[0]) == 2
+
+
+@pytest.mark.parametrize(("width", "heads"), [
+    (200, "run kind ended sites pages new changed pairs bytes time alarms"),
+    (80, "run ended sites pages new pairs alarms"),
+    (70, "run ended sites pages pairs alarms"),
+])  # fmt: skip
+def test_a_narrow_terminal_gets_fewer_columns_and_bars_none_of_them_cut(tmp_path, width, heads):
+    for day in range(1, 25):
+        sites = {"a": site_part(crawl(document=2000 + day), "s", "finished")}
+        night(tmp_path, day, sites, exit_code=2, seconds=12345.0)
+    found, _ = chosen(tmp_path, last=24)
+    text = shown(show_runs, found, width=width)
+    assert "…" not in text
+    assert text.splitlines()[0].split() == heads.split()
+    assert "20261124T030000Z-abc" in text
+    assert ("█" * 24 if width == 200 else "███  ") in text
+    assert "  2,024 →" in text
+    assert max(map(len, text.splitlines())) <= width
 
 
 def test_one_run_is_told_in_full(tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from ftcrawler.runs import NIGHT, read_runs
 from ftcrawler.runsshown import is_part_of_a_night, name_of, show_run, show_runs
 
 LAST = 14
+WIDE = 1000
 
 
 class Command(ScrapyCommand):
@@ -73,7 +76,9 @@ class Command(ScrapyCommand):
         if opts.json:
             print(json.dumps(found[-1] if args else found, indent=1, ensure_ascii=False))
             return
-        console = Console(highlight=False, markup=False)
+        # A file, a pipe or a mail has room for whole lines; COLUMNS may still say otherwise.
+        narrow = sys.stdout.isatty() or "COLUMNS" in os.environ
+        console = Console(width=None if narrow else WIDE, highlight=False, markup=False)
         if args:
             show_run(console, found[-1])
         else:
