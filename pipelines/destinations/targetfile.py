@@ -108,9 +108,7 @@ class OpenAITarget(Common):
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        if not re.match(r"https?://[^/\s@]+", value):
-            raise ValueError("an http:// or https:// address without user and password")
-        return value.rstrip("/")
+        return _address(value)
 
 
 class HuggingFaceTarget(Common):
@@ -125,6 +123,11 @@ class HuggingFaceTarget(Common):
     branch: str = "main"
     private: bool = True
 
+    @field_validator("endpoint")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        return _address(value) if value else ""
+
 
 class LocalTarget(Common):
     """A folder, or object storage by a URL that fsspec knows; ``options`` are fsspec's."""
@@ -134,6 +137,13 @@ class LocalTarget(Common):
     kind: Literal["local"]
     url: str = Field(min_length=1)
     options: dict[str, Setting] = Field(default_factory=dict)
+
+    @field_validator("url")
+    @classmethod
+    def _has_no_password(cls, value: str) -> str:
+        if re.match(r"[^/]+://[^/@]*:[^/]*@", value):
+            raise ValueError("no password here: leave it to what the storage's client reads")
+        return value
 
 
 class TrainTarget(Common, Plan):
@@ -161,6 +171,13 @@ _MODELS: Final[dict[str, type[Common]]] = {
     "local": LocalTarget,
     "train": TrainTarget,
 }
+
+
+def _address(value: str) -> str:
+    """An address of the web as it is, without a slash at its end; it is shown and kept."""
+    if not re.fullmatch(r"https?://[^/\s@]+(/[^\s@]*)?", value):
+        raise ValueError("an http:// or https:// address without user and password")
+    return value.rstrip("/")
 
 
 def load_targets(text: str, file: str = "targets.toml") -> dict[str, Target]:
