@@ -285,6 +285,14 @@ def test_without_a_key_or_a_listener_it_is_said_which(data, stub):
     assert "does not answer" in errors(send(data, nobody))[0]
 
 
+@pytest.mark.parametrize("key", ["sk-one\nsk-two", "sk-one sk-two", "sk-öne"])
+def test_a_key_that_can_be_none_is_not_sent_and_not_shown(data, stub, key):
+    [said] = errors(send(data, target_of(stub.url), key=key))
+    assert said.startswith("[there] OPENAI_API_KEY holds a space, a line break")
+    assert "sk-" not in said
+    assert stub.seen == []
+
+
 def test_all_problems_come_at_once(data, stub):
     done = send(data, target_of(stub.url, model="gone", max_cost=1, check="no"))
     assert len(errors(done)) == 3

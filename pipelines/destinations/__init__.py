@@ -92,11 +92,19 @@ def destination_of(target: Target, environment: Mapping[str, str]) -> Destinatio
 
 
 def key_of(target: Target, environment: Mapping[str, str]) -> str:
-    """A target's key. Raises :class:`RefusedError` when there is none."""
+    """A target's key. Raises :class:`RefusedError` when there is none, or it can be none.
+
+    What a header cannot hold would be shown by the HTTP client's complaint.
+    """
     value = environment.get(target.key, "").strip() if target.key else ""
     if target.key and not value:
         raise RefusedError(
             f"[{target.name}] needs a key: set the environment variable {target.key}, "
             f"or write it to .env"
+        )
+    if not all("!" <= letter <= "~" for letter in value):
+        raise RefusedError(
+            f"[{target.name}] {target.key} holds a space, a line break or a letter that no key "
+            f"has: set it anew"
         )
     return value
