@@ -18,6 +18,17 @@ RUNNING, INTERRUPTED, STORAGE, LOST = "running", "interrupted", "storage", "lost
 UNFINISHED: Final = (RUNNING, INTERRUPTED, STORAGE)  # what a later night goes on with
 REASONS: Final = ("finished", "budget", *UNFINISHED, LOST)
 MOST_SCANNED: Final = 400  # records that are looked through for something
+# What whoever shows a night's record or goes on with it looks for.
+_SITE: Final = {
+    **dict.fromkeys(("slot", "outcome", "says"), str),
+    **dict.fromkeys(("run", "exit_code", "bytes", "shard_bytes"), int),
+    "seconds": float,
+    "pages": dict.fromkeys(("fetched", "new", "changed", "failed"), int),
+    "rows": dict.fromkeys(("documents", "pairs", "tombstones"), int),
+    "rates": {"pages_per_second": float},
+}
+_STAGE: Final = {"exit_code": int, "seconds": float, "says": str}
+_ALARM: Final = dict.fromkeys(("name", "site", "severity", "state", "since", "says"), str)
 _RESERVE: Final = ".reserve"
 _RESERVED: Final = 1 << 18  # bytes that are kept free for the record of a night on a full disk
 
@@ -48,7 +59,56 @@ def fault_of(entry: Any) -> str:
     if not isinstance(entry.get("id"), str) or entry.get("reason") not in REASONS:
         return "no id, or no known reason"
     code = entry.get("exit_code")
-    return "" if code is None or isinstance(code, int) else "exit_code is no number"
+    if code is not None and not isinstance(code, int):
+        return "exit_code is no number"
+    return _fault_of_a_night(entry)
+
+
+def _fault_of_a_night(entry: Mapping[str, Any]) -> str:
+    for name, site in entry["sites"].items():
+        if not _is_like(site, _SITE):
+            return f"site {name} has no numbers where numbers belong"
+    stages = entry.get("stages", {})
+    if not isinstance(stages, dict) or not all(_is_like(one, _STAGE) for one in stages.values()):
+        return "stages are not objects with exit_code, seconds and says"
+    alarms = entry.get("alarms", [])
+    if not isinstance(alarms, list) or not all(_is_like(one, _ALARM) for one in alarms):
+        return "alarms are not objects with name, site, severity, state, since and says"
+    lists = all(isinstance(entry.get(key, []), list) for key in ("errors", "told"))
+    return "" if lists else "errors and told are no lists"
+
+
+def _is_like(value: Any, shape: Any) -> bool:
+    """Whether what a value has of a shape's keys is of the types there."""
+    if not isinstance(shape, Mapping):
+        return isinstance(value, (int, float) if shape is float else shape)
+    return isinstance(value, dict) and all(
+        _is_like(value[key], kind) for key, kind in shape.items() if key in value
+    )
+
+
+def _whole(value: Mapping[str, Any], shape: Mapping[str, Any]) -> dict[str, Any]:
+    """The value with nothing at each key of the shape that it has not.
+
+    >>> _whole({"says": "x", "more": 1}, {"says": str, "pages": {"new": int}})
+    {'says': 'x', 'more': 1, 'pages': {'new': 0}}
+    """
+    found = dict(value)
+    for key, kind in shape.items():
+        found[key] = (
+            _whole(found.get(key, {}), kind) if isinstance(kind, dict) else (found.get(key, kind()))
+        )
+    return found
+
+
+def _whole_night(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A night in which every site, stage and alarm has what whoever shows it looks for."""
+    return {
+        **entry,
+        "sites": {name: _whole(site, _SITE) for name, site in entry["sites"].items()},
+        "stages": {name: _whole(one, _STAGE) for name, one in entry.get("stages", {}).items()},
+        "alarms": [_whole(alarm, _ALARM) for alarm in entry.get("alarms", [])],
+    }
 
 
 def _is_site(site: Any) -> bool:
@@ -64,7 +124,7 @@ def read_run(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is no record of a run: {error}") from None
     if fault := fault_of(entry):
         raise ValueError(f"{path} is no record of a run: {fault}")
-    return dict(entry)
+    return _whole_night(entry) if entry.get("kind") == NIGHT else dict(entry)
 
 
 def read_runs(

@@ -168,6 +168,31 @@ def test_a_broken_record_is_named_and_the_others_are_shown(tmp_path):
     assert "20261125T050000Z.json is no record of a run" in faults[0]
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"sites": {"a": {"counts": {}}}}, ""),  # as an older version may have written it
+        ({"sites": {"a": {"counts": {}, "pages": {"new": "3"}}}}, "site a has no numbers"),
+        ({"sites": {"a": {"counts": {}, "rows": 3}}}, "site a has no numbers"),
+        ({"stages": {"build": "good"}}, "stages are not objects"),
+        ({"stages": {"build": {"says": "good"}}}, ""),
+        ({"alarms": [{"name": "redesign"}]}, ""),
+        ({"alarms": [{"name": "redesign", "since": 5}]}, "alarms are not objects"),
+        ({"told": "nobody"}, "no lists"),
+    ],
+)
+def test_a_night_that_lacks_something_is_shown_and_one_that_is_wrong_named(tmp_path, more, said):
+    entry = night(tmp_path, 24, {}) | more
+    assert write_night(tmp_path, entry) == ""
+    found, faults = chosen(tmp_path)
+    if said:
+        assert said in faults[0]
+    else:
+        assert faults == []
+        assert "20261124T030000Z-abc  night" in shown(show_runs, found)
+        assert "20261124T030000Z-abc: OK" in shown(show_run, found[0])
+
+
 def test_the_newest_run_of_each_site_is_found_behind_broken_records(tmp_path):
     hand(tmp_path, "20261124T050000Z", sites={"a": crawl("a", 4), "b": crawl("b", 9)})
     hand(tmp_path, "20261125T050000Z", sites={"a": crawl("a", 5)})
