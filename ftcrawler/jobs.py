@@ -206,7 +206,13 @@ def read_targets(settings: Any, wanted: str = "") -> dict[str, Target]:
     path = Path(settings.get("TARGETS_FILE") or "targets.toml")
     if wanted and not path.exists():
         raise TargetError([f"{path}: no such file; scrapy upload --example shows one"])
-    targets = load_targets(path.read_text("utf-8") if path.exists() else "", str(path))
+    try:
+        text = path.read_text("utf-8-sig") if path.exists() else ""
+    except UnicodeDecodeError:
+        raise TargetError([f"{path}: not UTF-8: save it in that encoding"]) from None
+    except OSError as error:
+        raise TargetError([f"{path} cannot be read: {error.strerror}"]) from None
+    targets = load_targets(text, str(path))
     if wanted:
         choose(targets, wanted, str(path))
     return targets

@@ -354,6 +354,19 @@ def test_wrong_asking_is_said(command, tmp_path, capsys):
     assert "targets.toml: no such file; scrapy upload --example" in capsys.readouterr().err
 
 
+def test_a_target_file_is_read_as_editors_write_it_or_named(command, tmp_path, capsys):
+    file = tmp_path / "targets.toml"
+    file.write_text(TARGETS, "utf-8-sig")
+    assert command("--to", "there") == Exit.OK
+    file.write_bytes(TARGETS.encode("utf-16"))
+    assert command() == Exit.CONFIGURATION
+    assert "targets.toml: not UTF-8: save it in that encoding" in capsys.readouterr().err
+    file.unlink()
+    file.mkdir()
+    assert command() == Exit.CONFIGURATION
+    assert "targets.toml cannot be read: Is a directory" in capsys.readouterr().err
+
+
 # -- OpenAI's own specification -------------------------------------------------------
 
 
