@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 import time
+from argparse import Namespace
 from contextlib import closing
 from pathlib import Path
 
@@ -15,9 +16,11 @@ import pytest
 from bundles import built
 from openai.types.fine_tuning import JobCreateParams
 from pydantic import TypeAdapter
+from scrapy.settings import Settings
 from stub_provider import KEY, MODEL, serving
 
 from ftcrawler.affected import affected
+from ftcrawler.commands import uploads
 from ftcrawler.exits import Exit
 from ftcrawler.preflight import stale
 from ftcrawler.schema import SCHEMA
@@ -406,6 +409,23 @@ def test_rows_that_were_taken_back_are_found_in_what_was_sent(tmp_path, stub):
     assert "must not be used any more (retracted: asked by mail)" in errors(done)[0]
     shutil.rmtree(tmp_path / "datasets")
     assert [one.rows for one in affected(tmp_path, [receipt], receipts)] == [hit.rows]
+
+
+@pytest.mark.parametrize("content", [b"x", None])
+def test_of_an_upload_whose_rows_are_not_known_any_more_it_is_said(data, stub, content, capsys):
+    receipt = send(data, target_of(stub.url)).receipt
+    listed = Receipts(data).path(receipt.id, ".rows.parquet")
+    listed.write_bytes(content) if content else listed.unlink()
+    command = uploads.Command()
+    command.settings = Settings({"DATA_DIR": str(data)})
+    for names, code in ((), Exit.STORAGE), (("",), Exit.CONFIGURATION):
+        options = Namespace(affected=True, delete_files=False, json=False)
+        command.run(list(names), options)
+        assert command.exitcode == code
+    told = capsys.readouterr()
+    assert "No upload that can be read holds rows that were taken back." in told.out
+    assert f"{listed}: which rows bees/" in told.err
+    assert ": no such receipt; known: there-" in told.err
 
 
 def memory(data, rows, gone=(), checked=NOW):

@@ -70,28 +70,34 @@ class Command(ScrapyCommand):
         damaged: list[str] = []
         try:
             listed = receipts.all(damaged)
-            complain(damaged)
             chosen = [one for one in listed if not args or _named(one, args)]
             if args and not chosen:
                 known = ", ".join(one.id for one in listed[-5:]) or "none"
-                complain([f"{', '.join(args)}: no such receipt; known: {known}"])
+                complain([*damaged, f"{', '.join(args)}: no such receipt; known: {known}"])
                 self.exitcode = Exit.CONFIGURATION
                 return
-            self.exitcode = self._run(chosen, receipts, data_dir, opts)
+            self.exitcode = self._run(chosen, receipts, data_dir, opts, damaged)
             if damaged:
                 self.exitcode = self.exitcode or Exit.STORAGE
         except (StateError, OSError, sqlite3.Error) as error:
             self.exitcode = told(error, data_dir)
 
     def _run(
-        self, chosen: list[Receipt], receipts: Receipts, data_dir: Path, opts: argparse.Namespace
+        self,
+        chosen: list[Receipt],
+        receipts: Receipts,
+        data_dir: Path,
+        opts: argparse.Namespace,
+        damaged: list[str],
     ) -> Exit:
         from ftcrawler.affected import affected  # noqa: PLC0415 - only when asked for
 
         hits: dict[str, Affected] = {}
         if opts.affected:
-            hits = {one.receipt.id: one for one in affected(data_dir, chosen, receipts)}
+            found = affected(data_dir, chosen, receipts, damaged)
+            hits = {one.receipt.id: one for one in found}
             chosen = [one for one in chosen if one.id in hits]
+        complain(damaged)
         code = Exit.FAILED if hits else Exit.OK
         if opts.delete_files:
             code = self._delete(chosen, receipts)
@@ -102,7 +108,8 @@ class Command(ScrapyCommand):
         for one in chosen:
             _show(console, one, hits.get(one.id))
         if opts.affected and not hits:
-            console.print("No upload holds rows that were taken back.")
+            which = "that can be read " if damaged else ""
+            console.print(f"No upload {which}holds rows that were taken back.")
         return code
 
     def _delete(self, chosen: list[Receipt], receipts: Receipts) -> Exit:
@@ -143,7 +150,8 @@ class Command(ScrapyCommand):
 
 def _named(receipt: Receipt, names: Iterable[str]) -> bool:
     said = (receipt.id, receipt.dataset, receipt.target, receipt.job.id if receipt.job else "")
-    return any(one.startswith(name) for one in said for name in names)
+    # An empty name, of a variable that is not set, is no beginning of all.
+    return any(name and one.startswith(name) for one in said for name in names)
 
 
 def _record(receipt: Receipt, hits: dict[str, Affected]) -> dict[str, object]:
