@@ -12,7 +12,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ftcrawler.board import Boards, boards_of
-from ftcrawler.commands.crawl import complain
+from ftcrawler.commands.crawl import complain, told
 from ftcrawler.dashboardpage import POLICY, dashboard_page
 from ftcrawler.exits import Exit
 from ftcrawler.pageserver import LOOPBACK, Answer, PageServer
@@ -89,7 +89,13 @@ class Command(ScrapyCommand):
             self._serve(boards, opts.port)
 
     def _write(self, boards: Boards, path: Path) -> None:
-        if fault := write_text(path, dashboard_page(boards.look(datetime.now(UTC)))):
+        try:
+            page = dashboard_page(boards.look(datetime.now(UTC)))
+        except OSError as error:
+            assert self.settings is not None
+            self.exitcode = told(error, Path(self.settings["DATA_DIR"]).absolute())
+            return
+        if fault := write_text(path, page):
             complain([f"{path}: {fault}"])
             self.exitcode = Exit.STORAGE
         else:

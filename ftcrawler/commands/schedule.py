@@ -21,7 +21,7 @@ from scrapy.exceptions import UsageError
 
 from ftcrawler.children import ROOT
 from ftcrawler.clock import iso
-from ftcrawler.commands.crawl import complain
+from ftcrawler.commands.crawl import complain, told
 from ftcrawler.exits import Exit
 from ftcrawler.schedule import check_cron, check_zone, upcoming
 from ftcrawler.sitefiles import load_good_sites
@@ -102,7 +102,11 @@ class Command(ScrapyCommand):
         data_dir = Path(self.settings["DATA_DIR"]).absolute()
         now = datetime.fromtimestamp(time.time(), UTC)
         if args[0] == "list":
-            slots, fault = read_slots(data_dir)
+            try:
+                slots, fault = read_slots(data_dir)
+            except OSError as error:
+                self.exitcode = told(error, data_dir)
+                return
             complain([fault] if fault else [])
             _list(rhythms, slots, now, as_json=opts.json)
         elif args[0] == "next" and not 0 < opts.count <= _MOST_SHOWN:

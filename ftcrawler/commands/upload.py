@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from scrapy.exceptions import UsageError
 
 from ftcrawler.commands.crawl import complain, told
 from ftcrawler.exits import Exit
+from ftcrawler.state import StateError
 
 if TYPE_CHECKING:
     from ftcrawler.uploading import Uploaded
@@ -94,7 +96,7 @@ class Command(ScrapyCommand):
             self.exitcode = Exit.CONFIGURATION
         except KeyboardInterrupt:
             self.exitcode = Exit.INTERRUPTED
-        except OSError as error:
+        except (StateError, OSError, sqlite3.Error) as error:
             self.exitcode = told(error, data_dir)
 
     def _upload(
