@@ -111,7 +111,13 @@ class Book:
 
     def source(self, view: JobView) -> Source:
         """Where a job is asked for. Raises :class:`RefusedError`."""
-        return LocalSource(self.receipts) if view.kind == LOCAL else self.provider(view.target)
+        if view.kind == LOCAL:
+            return LocalSource(self.receipts)
+        provider = self.provider(view.target)
+        sent = self.receipts.read(view.receipt) if view.receipt else None
+        if elsewhere := self._targets[view.target].moved(sent.identity) if sent else "":
+            raise RefusedError(elsewhere)
+        return provider
 
     def provider(self, name: str) -> JobSource:
         """The jobs of a target's provider. Raises :class:`RefusedError` without target or key."""

@@ -187,6 +187,17 @@ def test_somebody_elses_receipt_is_not_written(tmp_path, provider):
     assert Receipts(tmp_path).read("there-1").job.status == "queued"
 
 
+def test_a_job_is_not_asked_for_at_another_provider_than_it_was_begun_at(tmp_path, provider):
+    begun = receipt(tmp_path, "there-1", "ftjob-1")
+    begun.identity = {"base_url": "https://old.example/v1"}
+    begun.save()
+    provider.job("ftjob-1", DONE)
+    jobs, _, _ = follow(tmp_path, provider)
+    assert "it was sent with 'https://old.example/v1': put that back" in jobs["ftjob-1"].trouble
+    assert provider.seen == []
+    assert Receipts(tmp_path).read("there-1").job.status == "queued"
+
+
 def test_jobs_are_found_by_their_beginning():
     views = [
         JobView("ftjob-12", "there", receipt="there-1", dataset="bees/1"),

@@ -411,6 +411,19 @@ def test_rows_that_were_taken_back_are_found_in_what_was_sent(tmp_path, stub):
     assert [one.rows for one in affected(tmp_path, [receipt], receipts)] == [hit.rows]
 
 
+def test_files_are_not_called_removed_where_they_never_were(data, stub, tmp_path, capsys):
+    receipt = send(data, target_of(stub.url)).receipt
+    (file := tmp_path / "t.toml").write_text(
+        "[there]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:9/v1'\n"
+    )
+    command = uploads.Command()
+    command.settings = Settings({"DATA_DIR": str(data), "TARGETS_FILE": str(file)})
+    command.run([receipt.id], Namespace(affected=False, delete_files=True, json=False))
+    assert command.exitcode == Exit.CONFIGURATION
+    assert f"it was sent with '{stub.url}': put that back" in capsys.readouterr().err
+    assert not any(sent.deleted_at for sent in Receipts(data).read(receipt.id).files)
+
+
 @pytest.mark.parametrize("content", [b"x", None])
 def test_of_an_upload_whose_rows_are_not_known_any_more_it_is_said(data, stub, content, capsys):
     receipt = send(data, target_of(stub.url)).receipt

@@ -128,10 +128,10 @@ class Command(ScrapyCommand):
         for one in chosen:
             try:
                 target = read_targets(self.settings, one.target)[one.target]
-                if target.kind != one.kind or target.identity() != one.identity:
-                    complain(
-                        [f"{one.id}: [{one.target}] changed since: files are looked for there"]
-                    )
+                if elsewhere := target.moved(one.identity):
+                    complain([f"{one.id}: {elsewhere}"])
+                    code = Exit.CONFIGURATION
+                    continue
                 with receipts.locked(one.id):
                     destination_of(target, os.environ).delete(
                         one, lambda what, *_: console.print(what, soft_wrap=True)

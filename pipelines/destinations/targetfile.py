@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
@@ -42,6 +43,8 @@ class Common(BaseModel):
     # What decides, beside the data, about the outcome there: another value is another upload.
     # Everything else (a key, a price, a time) may change without one.
     DECISIVE: ClassVar[tuple[str, ...]] = ()
+    # And of that, where it leads: what was sent elsewhere is not to be looked for here.
+    PLACE: ClassVar[tuple[str, ...]] = ()
 
     name: str = Field(default="", exclude=True)
     format: str = ""
@@ -69,6 +72,21 @@ class Common(BaseModel):
         said = self.model_dump(mode="json")
         return {name: said[name] for name in ("kind", *self.DECISIVE)}
 
+    def moved(self, sent: Mapping[str, Any]) -> str:
+        """Why what was sent under this name, by its identity then, is not there; ``""`` if it is.
+
+        >>> LocalTarget(name="x", kind="local", url="b").moved({"kind": "local", "url": "a"})
+        "[x] has url = 'b' now, it was sent with 'a': put that back in the target file"
+        """
+        now = self.identity()
+        for key in ("kind", *self.PLACE):
+            if sent.get(key, now[key]) != now[key]:
+                return (
+                    f"[{self.name}] has {key} = {now[key]!r} now, it was sent with {sent[key]!r}: "
+                    f"put that back in the target file"
+                )
+        return ""
+
 
 class OpenAITarget(Common):
     """OpenAI, and who speaks its protocol: files, and jobs of fine-tuning.
@@ -83,6 +101,7 @@ class OpenAITarget(Common):
         *("base_url", "model", "method", "hyperparameters", "suffix", "seed", "extra"),
         *("validation", "start_job", "format"),
     )
+    PLACE = ("base_url",)
 
     kind: Literal["openai"]
     base_url: str = "https://api.openai.com/v1"
@@ -115,6 +134,7 @@ class HuggingFaceTarget(Common):
     """A dataset's repository on the Hugging Face Hub, or on a server that speaks its protocol."""
 
     DECISIVE = ("repo", "endpoint", "branch", "format")
+    PLACE = ("repo", "endpoint", "branch")
 
     kind: Literal["huggingface"]
     repo: str = Field(pattern=r"^[\w.-]+(/[\w.-]+)?$")
@@ -133,6 +153,7 @@ class LocalTarget(Common):
     """A folder, or object storage by a URL that fsspec knows; ``options`` are fsspec's."""
 
     DECISIVE = ("url", "format")
+    PLACE = ("url",)
 
     kind: Literal["local"]
     url: str = Field(min_length=1)
