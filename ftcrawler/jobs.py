@@ -111,8 +111,10 @@ class Book:
 
     def source(self, view: JobView) -> Source:
         """Where a job is asked for. Raises :class:`RefusedError`."""
-        if view.kind == LOCAL:
-            return LocalSource(self.receipts)
+        return LocalSource(self.receipts) if view.kind == LOCAL else self.provider_of(view)
+
+    def provider_of(self, view: JobView) -> JobSource:
+        """The provider that a job was begun at. Raises :class:`RefusedError`, also for another."""
         provider = self.provider(view.target)
         sent = self.receipts.read(view.receipt) if view.receipt else None
         if elsewhere := self._targets[view.target].moved(sent.identity) if sent else "":

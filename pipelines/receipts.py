@@ -149,6 +149,8 @@ class Receipts:
             text = path.read_bytes()
         except FileNotFoundError:
             return None
+        except IsADirectoryError:
+            raise ReceiptError(f"{path}: a folder, not a receipt: take it away") from None
         try:
             receipt = Receipt.model_validate_json(text)
         except ValidationError as error:

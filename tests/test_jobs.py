@@ -20,6 +20,7 @@ from ftcrawler.commands import jobs as command_module
 from ftcrawler.exits import Exit
 from ftcrawler.jobs import Book, chosen
 from ftcrawler.jobsshown import display
+from pipelines.destinations import RefusedError
 from pipelines.destinations.targetfile import load_targets
 from pipelines.jobs import JobView, outcome_of, seen, sparkline
 from pipelines.jobwatch import Watch
@@ -194,8 +195,23 @@ def test_a_job_is_not_asked_for_at_another_provider_than_it_was_begun_at(tmp_pat
     provider.job("ftjob-1", DONE)
     jobs, _, _ = follow(tmp_path, provider)
     assert "it was sent with 'https://old.example/v1': put that back" in jobs["ftjob-1"].trouble
+    ours = book(tmp_path, provider)
+    with pytest.raises(RefusedError, match="it was sent with"):
+        ours.provider_of(ours.views()[0])
     assert provider.seen == []
     assert Receipts(tmp_path).read("there-1").job.status == "queued"
+
+
+def test_jobs_are_shown_beside_what_is_no_receipt(command, tmp_path, provider, capsys):
+    receipt(tmp_path, "there-1", "ftjob-1")
+    provider.job("ftjob-1", DONE)
+    (tmp_path / "uploads/there-2.json").mkdir()
+    (tmp_path / "uploads/there-3.json").write_text('{"id": "there-')
+    assert command() == Exit.STORAGE
+    told = capsys.readouterr()
+    assert "succeeded" in told.out
+    assert "there-2.json: a folder, not a receipt" in told.err
+    assert "there-3.json: not a receipt that can be read" in told.err
 
 
 def test_jobs_are_found_by_their_beginning():

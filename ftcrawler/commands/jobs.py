@@ -59,7 +59,8 @@ class Command(ScrapyCommand):
             "broken providers. Examples: scrapy jobs; scrapy jobs --watch; scrapy jobs bees "
             "--wait && scrapy try --job bees; scrapy jobs --cancel ftjob-abc. Exit codes: 0 "
             "shown, or all succeeded, 2 no such job or target, 3 what was followed or steered "
-            "failed, 4 part of it, or a provider could not be asked, 7 interrupted."
+            "failed, 4 part of it, or a provider could not be asked, 6 a receipt cannot be read, "
+            "7 interrupted."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -88,6 +89,8 @@ class Command(ScrapyCommand):
             book = Book(Path(self.settings["DATA_DIR"]).absolute(), targets, os.environ)
             self.exitcode = self._run(args, opts, book)
             complain(book.damaged)
+            if book.damaged:
+                self.exitcode = self.exitcode or Exit.STORAGE
         except TargetError as error:
             complain(error.problems)
             self.exitcode = Exit.CONFIGURATION
@@ -151,7 +154,7 @@ def _changed(book: Book, changes: Iterable[tuple[str, JobView]]) -> Exit:
                     f"{view.id} is trained by a process on this machine: end that with Ctrl-C; "
                     f"scrapy upload goes on with it"
                 )
-            now = seen(view, book.provider(view.target).change(what, view.id))
+            now = seen(view, book.provider_of(view).change(what, view.id))
         except (RefusedError, Trouble) as error:
             complain([str(error)])
             ended = Exit.FAILED
