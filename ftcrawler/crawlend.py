@@ -26,6 +26,20 @@ def wanted(settings: BaseSettings) -> bool:
     return bool(settings["UPLOAD_TARGET"]) and not settings["RUN_ID"]
 
 
+def faults(settings: BaseSettings) -> list[str]:
+    """What is wrong with the target: it is said before the crawl."""
+    if not wanted(settings):
+        return []
+    from ftcrawler.jobs import read_targets  # noqa: PLC0415 - only where something is uploaded
+    from pipelines.destinations.targetfile import TargetError  # noqa: PLC0415 - the same
+
+    try:
+        read_targets(settings, str(settings["UPLOAD_TARGET"]))
+    except TargetError as error:
+        return error.problems
+    return []
+
+
 def finish(
     settings: BaseSettings,
     tell: Callable[[str], None],

@@ -41,6 +41,17 @@ def test_within_a_night_and_without_a_target_a_crawl_only_crawls():
     assert not wanted(settings(RUN_ID="night-1"))
 
 
+def test_a_target_that_there_is_not_is_said_before_the_crawl(crawler, web, tmp_path):
+    crawler.site(web)
+    (tmp_path / "targets.toml").write_text('[shelf]\nkind = "local"\nurl = "shelf"\n')
+    crawl = crawler.run(
+        FTCRAWLER_TARGETS=str(tmp_path / "targets.toml"), FTCRAWLER_UPLOAD_TARGET="there"
+    )
+    assert crawl.code == Exit.CONFIGURATION
+    assert "no target [there]; there are: shelf" in crawl.err
+    assert web.seen == []
+
+
 @pytest.mark.slow
 def test_a_crawl_with_a_target_uploads_what_it_built(crawler, web, tmp_path):
     for number in range(12):

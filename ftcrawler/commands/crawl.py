@@ -18,7 +18,7 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 
 from ftcrawler import demo
 from ftcrawler.clock import iso
-from ftcrawler.crawlend import finish, wanted
+from ftcrawler.crawlend import faults, finish, wanted
 from ftcrawler.display import HOWS
 from ftcrawler.exits import Exit
 from ftcrawler.jsonlog import KINDS
@@ -181,7 +181,10 @@ class Command(ScrapyCrawl):
             self.settings.set("PROGRESS", "json", priority="cmdline")
         data_dir = Path(self.settings["DATA_DIR"]).absolute()
         names = [n.strip() for n in opts.spargs.get("site", "").split(",") if n.strip()] or None
-        if problems := settings_problems(self.settings):
+        problems = settings_problems(self.settings)
+        if type(self) is Command:
+            problems += faults(self.settings)
+        if problems:
             complain(problems)
             self.exitcode = Exit.CONFIGURATION
             return
