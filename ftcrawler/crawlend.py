@@ -36,8 +36,17 @@ def faults(settings: BaseSettings) -> list[str]:
     try:
         read_targets(settings, str(settings["UPLOAD_TARGET"]))
     except TargetError as error:
-        return error.problems
-    return []
+        return [*error.problems, *dataset_faults(settings)]
+    return dataset_faults(settings)
+
+
+def dataset_faults(settings: BaseSettings) -> list[str]:
+    """What is wrong with the name of the dataset that is built when the crawl is over."""
+    from pipelines.versions import is_name  # noqa: PLC0415 - only where something is built
+
+    if is_name(name := str(settings["NIGHTLY_DATASET"])):
+        return []
+    return [f"NIGHTLY_DATASET: small letters, digits, - and _, 64 at most (found {name!r})"]
 
 
 def finish(

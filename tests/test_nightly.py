@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ftcrawler.children import Ended
-from ftcrawler.commands.nightly import _faults
 from ftcrawler.exits import Exit
+from ftcrawler.nightfaults import faults
 from ftcrawler.nightly import Night
 from ftcrawler.nightorder import Due, Order
 from ftcrawler.nightparts import morning, night_exit
@@ -448,6 +448,8 @@ def test_the_exit_code_is_that_of_the_worst(reason, sites, stages, alarms, expec
         ({"upload": "shelf", "no_build": True}, {}, "what is not built is not uploaded"),
         ({"upload": "shelf"}, {"TARGETS_FILE": "nowhere.toml"}, "nowhere.toml: no such file"),
         ({"sites": ","}, {}, "names no site"),
+        ({"restored": "nope"}, {"SITES_DIR": "/no"}, "--restored nope: no such site"),
+        ({}, {"NIGHTLY_DATASET": "../all"}, "NIGHTLY_DATASET: small letters"),
         ({}, {"NIGHTLY_CRON": "0 0 30 2 *"}, "NIGHTLY_CRON: never fires"),
         ({}, {"NIGHTLY_TIMEZONE": "Mars/Base"}, "NIGHTLY_TIMEZONE: no such time zone"),
     ],
@@ -455,14 +457,14 @@ def test_the_exit_code_is_that_of_the_worst(reason, sites, stages, alarms, expec
 def test_wrong_options_and_settings_are_said_in_a_sentence(options, settings, said):
     given = {
         "at": "", "daemon": False, "minutes": None, "pages": None, "sites": "", "upload": None,
-        "no_build": False, **options,
+        "no_build": False, "restored": "", **options,
     }  # fmt: skip
     given.setdefault("now", False)
     known = {
         "NIGHTLY_CRON": "0 3 * * *", "NIGHTLY_TIMEZONE": "UTC", "LOG_AS": "text",
-        "LOG_LEVEL": "info", **settings,
+        "LOG_LEVEL": "info", "NIGHTLY_DATASET": "all", **settings,
     }  # fmt: skip
-    (problem,), _ = _faults(Namespace(**given), known)
+    (problem,), _ = faults(Namespace(**given), known)
     assert said in problem
 
 

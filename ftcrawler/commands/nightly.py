@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import json
 import logging
-import math
 import shlex
 import signal
 import time
@@ -24,20 +23,17 @@ from ftcrawler.clock import shifted
 from ftcrawler.commands.crawl import complain, told
 from ftcrawler.exits import Exit
 from ftcrawler.extensions import extension
-from ftcrawler.jsonlog import KINDS, formatter_of
+from ftcrawler.jsonlog import formatter_of
+from ftcrawler.nightfaults import faults, listed
 from ftcrawler.nightorder import Order
 from ftcrawler.nightparts import morning
-from ftcrawler.schedule import check_cron, check_zone
 from ftcrawler.state import LockedError
 from ftcrawler.watch import Choice, Watch, is_alive, look
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
-
 logger = logging.getLogger("ftcrawler.nightly")
-
-_YEARS = range(2000, 2100)  # of --at: what lies far beyond overflows
 
 
 @dataclass
@@ -117,7 +113,7 @@ class Command(ScrapyCommand):
             print(says)
             self.exitcode = Exit.OK if alive else Exit.FAILED
             return
-        problems, at = _faults(opts, self.settings)
+        problems, at = faults(opts, self.settings)
         if problems:
             complain(problems)
             self.exitcode = Exit.CONFIGURATION
@@ -196,84 +192,13 @@ def _told(watch: Watch, code: Exit, opts: argparse.Namespace) -> Exit:
     return code
 
 
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-
-
-def _setting_faults(settings: BaseSettings) -> list[str]:
-    """What is wrong with the settings, a sentence each."""
-    problems: list[str] = []
-    for name, check in (("NIGHTLY_CRON", check_cron), ("NIGHTLY_TIMEZONE", check_zone)):
-        try:
-            check(str(settings[name]))
-        except ValueError as error:
-            problems.append(f"{name}: {error} (found {settings[name]!r})")
-    if settings["LOG_AS"] not in KINDS:
-        problems.append(f"LOG_AS: one of {', '.join(KINDS)} (found {settings['LOG_AS']!r})")
-    if str(settings["LOG_LEVEL"]).upper() not in logging.getLevelNamesMapping():
-        problems.append(f"LOG_LEVEL: DEBUG, INFO, WARNING, ... (found {settings['LOG_LEVEL']!r})")
-    return problems
-
-
-def _faults(opts: argparse.Namespace, settings: BaseSettings) -> tuple[list[str], datetime | None]:
-    """What is wrong with options and settings, a sentence each; the time of ``--at``."""
-    problems = _setting_faults(settings)
-    at = None
-    try:
-        at = _time_of(opts.at) if opts.at else None
-    except ValueError as error:
-        problems.append(f"--at {opts.at}: {error}")
-    if opts.daemon and opts.now:
-        problems.append("--now, --daemon: a daemon waits until sites are due")
-    if opts.at and opts.daemon:
-        problems.append("--at, --daemon: a daemon goes by the clock")
-    for name in ("minutes", "pages"):
-        number = getattr(opts, name)
-        if number is not None and not 0 < number < math.inf:
-            problems.append(
-                f"--{name} {number}: a number above 0; without --{name} there is no limit"
-            )
-    if opts.upload and opts.no_build:
-        problems.append("--no-build, --upload: what is not built is not uploaded")
-    problems += _target_faults(opts, settings)
-    if opts.sites and not _listed(opts.sites):
-        problems.append(f"--sites {opts.sites}: names no site")
-    return problems, at
-
-
-def _time_of(text: str) -> datetime:
-    """A time as it is written; :class:`ValueError` says how it is to be."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("write a time as 2026-12-01T03:00 or with +01:00") from None
-    if at.year not in _YEARS:
-        raise ValueError(f"a year from {_YEARS[0]} to {_YEARS[-1]}")
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _target_faults(opts: argparse.Namespace, settings: BaseSettings) -> list[str]:
-    """What is wrong with the target of the upload: it is known before the crawl."""
-    target = opts.upload if opts.upload is not None else settings.get("UPLOAD_TARGET")
-    if not target or opts.no_build:
-        return []
-    from ftcrawler.jobs import read_targets  # noqa: PLC0415 - only where something is uploaded
-    from pipelines.destinations.targetfile import TargetError  # noqa: PLC0415 - the same
-
-    try:
-        read_targets(settings, str(target))
-    except TargetError as error:
-        return error.problems
-    return []
-
-
 def _choice(opts: argparse.Namespace, settings: BaseSettings) -> Choice:
-    forced = None if opts.now else frozenset(_listed(opts.restored))
+    forced = None if opts.now else frozenset(listed(opts.restored))
     return Choice(
         Path(settings["SITES_DIR"]).absolute(),
         settings["NIGHTLY_CRON"],
         settings["NIGHTLY_TIMEZONE"],
-        _listed(opts.sites),
+        listed(opts.sites),
         forced,
     )
 
@@ -288,7 +213,7 @@ def _order(opts: argparse.Namespace, settings: BaseSettings, data_dir: Path) -> 
         target or "",
         opts.minutes or 0.0,
         opts.pages or 0,
-        frozenset(_listed(opts.restored)),
+        frozenset(listed(opts.restored)),
         bool(opts.at),
     )
 
