@@ -12,6 +12,7 @@ import stub_provider
 from bundles import built
 from conftest import SHARED, Crawler
 from rich.console import Console
+from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 from stub_jobs import Provider, event, metric
 
@@ -376,6 +377,9 @@ def test_wrong_asking_is_said(command, tmp_path, capsys):
     assert "no target [nowhere]; there are: there, here" in capsys.readouterr().err
     assert command() == Exit.OK
     assert "there is no job so far: scrapy upload" in capsys.readouterr().err
+    for every in ("0", "nan", "inf"):
+        with pytest.raises(UsageError, match="--every: more than 0 seconds, 86400 at most"):
+            command("--watch", "--every", every)
     (tmp_path / "targets.toml").unlink()
     assert command("--to", "there") == Exit.CONFIGURATION
     assert "targets.toml: no such file; scrapy upload --example" in capsys.readouterr().err

@@ -493,6 +493,9 @@ def test_files_are_removed_at_their_provider(data, stub):
         ("[a]\nkind='local'\nurl='sftp://me:sk-abc123@h.x/shelf'", "url: no password here"),
         ("[a]\nkind='openai'\nmodle='m'", "modle: unknown key; allowed here: format"),
         ("[a]\nkind='openai'\npart_mb=65", "part_mb: input should be less than or equal to 64"),
+        ("[a]\nkind='openai'\ntimeout=inf", "timeout: input should be a finite number"),
+        ("[a]\nkind='openai'\nmax_cost=nan", "max_cost: input should be a finite number"),
+        ("[a]\nkind='openai'\nhyperparameters={n_epochs=inf}", "n_epochs: a text, a finite"),
         ("[A b]\nkind='openai'", "not valid TOML"),
         ("['A b']\nkind='openai'", "small letters"),
         ("a = 1", "outside of a table"),
@@ -502,6 +505,7 @@ def test_faults_of_the_target_file(text, said):
     with pytest.raises(TargetError) as error:
         load_targets(text)
     assert said in error.value.problems[0]
+    assert len(error.value.problems) == 1
     assert "sk-abc123" not in str(error.value)
 
 

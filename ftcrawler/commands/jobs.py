@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pipelines.jobwatch import Watch
 
 CHANGES = ("cancel", "pause", "resume")
+_A_DAY = 86_400
 
 
 def exit_of(views: Iterable[JobView]) -> Exit:
@@ -81,8 +82,8 @@ class Command(ScrapyCommand):
         from ftcrawler.jobs import Book, read_targets  # noqa: PLC0415 - half a second less --help
         from pipelines.destinations.targetfile import TargetError  # noqa: PLC0415 - the same
 
-        if opts.every <= 0:
-            raise UsageError("--every: more than 0 seconds")
+        if not 0 < opts.every <= _A_DAY:
+            raise UsageError(f"--every: more than 0 seconds, {_A_DAY} at most")
         assert self.settings is not None
         try:
             targets = read_targets(self.settings, opts.to)

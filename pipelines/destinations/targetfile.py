@@ -19,6 +19,7 @@ PART_MB: Final = 64  # 2**20 bytes; more the Uploads API takes in no part
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
 Setting = str | int | float | bool
+_FORMS: Final = ("str", "int", "float", "bool")  # pydantic tells of each that it is not
 
 
 class TargetError(ValueError):
@@ -38,7 +39,8 @@ class Common(BaseModel):
     it here; ``max_cost`` is what an upload may cost unless ``--yes`` is given.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # TOML knows inf and nan, which no price, time or hyperparameter is.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     # What decides, beside the data, about the outcome there: another value is another upload.
     # Everything else (a key, a price, a time) may change without one.
@@ -224,7 +226,8 @@ def load_targets(text: str, file: str = "targets.toml") -> dict[str, Target]:
             try:
                 found[name] = _ANY.validate_python({**table, "name": name})
             except ValidationError as error:
-                problems += [f"{file}: [{name}] {_said(one, table)}" for one in error.errors()]
+                said = dict.fromkeys(_said(one, table) for one in error.errors())
+                problems += [f"{file}: [{name}] {one}" for one in said]
     if problems:
         raise TargetError(problems)
     return found
@@ -250,5 +253,7 @@ def _said(error: Any, table: dict[str, Any]) -> str:
             fields = getattr(fields[part].annotation, "model_fields", fields)
         known = ", ".join(one for one in fields if one != "name")
         return f"{key}: unknown key; allowed here: {known}"
+    if error["loc"][-1] in _FORMS:
+        return f"{key.rpartition('.')[0]}: a text, a finite number, true or false"
     message = error["msg"].removeprefix("Value error, ")
     return f"{key}: {message[:1].lower()}{message[1:]}"
