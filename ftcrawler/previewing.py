@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ftcrawler.permitting import permit
-from ftcrawler.site import Request, Site
+from ftcrawler.site import Site
+from ftcrawler.sitetables import Request
 from pipelines.budget import estimate_tokens
 from pipelines.extract import count_words
 from pipelines.inspect_page import Inspection, inspect_page

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ftcrawler.findings import Findings
-from ftcrawler.site import SCHEMA_FILE, Request
+from ftcrawler.site import SCHEMA_FILE
+from ftcrawler.sitetables import Request
 from ftcrawler.tomltext import comment, one_line, toml_list, toml_value
 
 NOT_ASKED = "Read from a file: robots.txt, headers and policy files were not asked."

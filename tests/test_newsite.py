@@ -15,7 +15,8 @@ from ftcrawler.commands.newsite import asked_site, target_of
 from ftcrawler.demo import serve
 from ftcrawler.findings import findings_of
 from ftcrawler.previewing import saved_page
-from ftcrawler.site import Request, SiteError
+from ftcrawler.site import SiteError
+from ftcrawler.sitetables import Request
 from ftcrawler.sitetext import load_site
 from ftcrawler.sitewriting import site_file
 from ftcrawler.spotting import (

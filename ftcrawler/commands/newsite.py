@@ -22,8 +22,9 @@ from ftcrawler.findings import Findings, findings_of
 from ftcrawler.looking import run_look
 from ftcrawler.previewing import preview_of, verdict_line
 from ftcrawler.previewshown import show
-from ftcrawler.site import SITE_NAME, Request, Site, SiteError
+from ftcrawler.site import SITE_NAME, Site, SiteError
 from ftcrawler.sitefiles import load_sites, require_contacts
+from ftcrawler.sitetables import Request
 from ftcrawler.sitetext import load_site
 from ftcrawler.sitewriting import MOST_DELAY, NOT_ASKED, USUAL_DELAY, site_file
 from ftcrawler.spotting import site_name
