@@ -337,7 +337,7 @@ def test_each_difference_has_its_name(name):
 @pytest.mark.parametrize("name", REFEREES)
 @pytest.mark.parametrize("seed", range(1))
 def test_each_difference_has_its_name_in_many_files(seed, name):
-    compared(name, 20_000, SEED + 1 + seed)
+    compared(name, 8_000, SEED + 1 + seed)
 
 
 def test_two_spellings_of_a_path_rank_alike():
