@@ -9,6 +9,7 @@ from scrapy import signals
 from ftcrawler.frontier import WAITING
 from ftcrawler.jsonlog import dress
 from ftcrawler.rendering import Renderer
+from ftcrawler.startup import collect_as_usual, collect_rarely
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -49,6 +50,8 @@ class FtcrawlerAddon:
             return
         settings.set("SCHEDULER", "ftcrawler.frontier.Frontier", "addon")
         settings.set("DOWNLOADER", "ftcrawler.leaving.LeavingDownloader", "addon")
+        for scheme in ("http", "https"):
+            settings["DOWNLOAD_HANDLERS"][scheme] = "ftcrawler.sending.SendingHandler"
         settings["EXTENSIONS"]["ftcrawler.leaving.Leaving"] = 100
         settings["EXTENSIONS"]["ftcrawler.display.Progress"] = 200
         settings.set(
@@ -79,6 +82,7 @@ class FtcrawlerAddon:
         settings["ITEM_PIPELINES"]["pipelines.stages.StoreStage"] = 800
         if any(queue.site.request.render for queue in queues.values()):
             self._crawler.spider.renderer = Renderer.from_crawler(self._crawler)  # type: ignore[union-attr] # it has queues
+        self._crawler.signals.connect(collect_rarely, signals.spider_opened)
         self._crawler.signals.connect(self._closed, signals.spider_closed)
 
     def _dress(self) -> None:
@@ -86,3 +90,4 @@ class FtcrawlerAddon:
 
     async def _closed(self) -> None:
         await self._crawler.spider.close_sites()  # type: ignore[union-attr] # it has queues
+        collect_as_usual()

@@ -37,6 +37,7 @@ class LeavingDownloader(Downloader):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._under_way: dict[Request, Deferred[Response | Request]] = {}
+        self.left: dict[str, float] = {}  # when each site's last request left, by monotonic time
 
     def fetch(
         self,

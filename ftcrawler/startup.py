@@ -9,6 +9,10 @@ from importlib.abc import MetaPathFinder
 from typing import Any
 
 
+_USUAL = gc.get_threshold()
+_RARELY = (700, 10, 100)  # the last: looks at what is younger, for one at everything
+
+
 class _WithoutPandas(MetaPathFinder):
     def find_spec(self, name: str, *_: Any) -> None:
         """Say of pandas that it is not there, of all others nothing."""
@@ -41,3 +45,19 @@ def settle() -> None:
     That is a twentieth of a second of each process with Scrapy in it.
     """
     gc.freeze()
+
+
+def collect_rarely() -> None:
+    """While a crawl goes on, look for cycles in what is in flight only, and less in what stays.
+
+    With hundreds of sites a look at everything takes a fifth of a second, twice in three seconds,
+    in which the event loop stands still and requests are late.
+    """
+    gc.freeze()
+    gc.set_threshold(*_RARELY)
+
+
+def collect_as_usual() -> None:
+    """After a crawl; some libraries count at the end of a process what is still there."""
+    gc.set_threshold(*_USUAL)
+    gc.unfreeze()
