@@ -7,11 +7,13 @@ are those of boilerplate: nine tenths of its time. The boxes of a site have the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from typing import TYPE_CHECKING, Final, cast
 
 from lxml import etree
 from trafilatura import core, main_extractor, xpaths
+from trafilatura.settings import BASIC_CLEAN_XPATH
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -25,13 +27,15 @@ _ALL: Final = ("*",)
 _LISTS: Final = ("div", "list", "section", "details", "ol", "ul")
 _REGIONS: Final = ("div", "section", "aside")
 _NAMED: Final = ("id", "class")
+_NEVER_TEXT: Final = ("aside", "fencedframe", "footer", "script", "style", "svg", "template")
 
 
 class Remembered:
     """An XPath that looks at elements one by one, by nothing but their tag and names.
 
     Called as the XPath itself is, with the same answer. ``looks_inside``: it also asks for what
-    an element holds, so that a name only says whether it needs to be asked at all.
+    an element holds, so that a name only says whether it needs to be asked at all. ``nameless``
+    are the tags that it may find without any name.
     """
 
     def __init__(
@@ -41,12 +45,14 @@ class Remembered:
         names: tuple[str, ...],
         *,
         looks_inside: bool = False,
+        nameless: tuple[str, ...] = (),
     ) -> None:
         self._xpath = xpath
         self._names = names
         self._looks_inside = looks_inside
         some = " or ".join(f"@{name}" for name in names)
-        self._named = etree.XPath(" | ".join(f".//{tag}[{some}]" for tag in tags))
+        wanted = [f".//{tag}[{some}]" for tag in tags] + [f".//{tag}" for tag in nameless]
+        self._named = etree.XPath(" | ".join(wanted))
         self._known: dict[tuple[object, ...], bool] = {}
 
     def __call__(self, tree: etree._Element) -> Elements:
@@ -106,6 +112,10 @@ def _remembering() -> Sequence:
             Remembered(hidden, _ALL, (*_NAMED, "style", "aria-hidden")),
         ],
     )
+    rescue = _own_copy(
+        import_module("trafilatura.baseline"),  # the package has a function of that name
+        BASIC_CLEAN_XPATH=Remembered(BASIC_CLEAN_XPATH, _ALL, _NAMED, nameless=_NEVER_TEXT),
+    )
     own = _own_copy(
         core,
         RAW_TREE_PRUNE_XPATH=[
@@ -115,6 +125,8 @@ def _remembering() -> Sequence:
         REMOVE_COMMENTS_AND_LISTS_XPATH=[Remembered(comments, _LISTS, _NAMED)],
         extract_content=extractor.extract_content,
         extract_comments=extractor.extract_comments,
+        baseline=rescue.baseline,
+        html2txt=rescue.html2txt,
     )
     return cast("Sequence", own.trafilatura_sequence)
 

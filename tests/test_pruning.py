@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree, html
 from trafilatura import core, xpaths
-from trafilatura.settings import Extractor
+from trafilatura.settings import BASIC_CLEAN_XPATH, Extractor
 
 from pipelines import pruning
 from pipelines.decode import decode_page
@@ -28,14 +28,15 @@ PATTERNS = {
     "boxes": (xpaths.OVERALL_DISCARD_XPATH[0], pruning._BOXES, OVERALL[:5], False),
     "hidden": (xpaths.OVERALL_DISCARD_XPATH[1], ("*",), (*NAMED, "style", "aria-hidden"), False),
     "endless": (xpaths.RAW_TREE_PRUNE_XPATH[0], pruning._REGIONS, NAMED, True),
+    "basic": (BASIC_CLEAN_XPATH, ("*",), NAMED, False),
     "comments": (xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH[0], pruning._LISTS, NAMED, False),
 }
 VALUES = st.sampled_from(
     "nav main-Nav footer share-this related cookie-note hidden display:none reply-1 comments "
     "comment-list mvp-post-add-wrap infinite-scroll sidebar true text widget MostPopularStories "
-    "navigation tags hide-print commentlist disqus_thread".split()
+    "page-footer onetrust-x Cookie-Bar navigation tags hide-print commentlist disqus_thread".split()
 ) | st.text("abc-:;é ", max_size=4)
-TAGS = ("div", "p", "section", "span", "aside", "ol", "li", "h1", "list", "details")
+TAGS = ("div", "p", "section", "span", "aside", "ol", "li", "h1", "list", "details", "footer", "svg")
 
 
 @st.composite
@@ -55,7 +56,8 @@ def trees(draw):
 @given(data=st.data())
 def test_the_answer_is_the_patterns_own(pattern, data):
     xpath, tags, names, looks_inside = PATTERNS[pattern]
-    remembered = Remembered(xpath, tags, names, looks_inside=looks_inside)
+    nameless = pruning._NEVER_TEXT if pattern == "basic" else ()
+    remembered = Remembered(xpath, tags, names, looks_inside=looks_inside, nameless=nameless)
     for tree in data.draw(st.lists(trees(), min_size=1, max_size=3)):
         assert remembered(tree) == xpath(tree)
         assert remembered(tree) == xpath(tree)  # from memory
