@@ -49,15 +49,19 @@ def _thin(page: etree._Element) -> None:
     if len(found) < _MANY_EMPTY:
         return
     before: etree._Element | None = None
-    spare = []
+    rows: list[list[etree._Element]] = []
     for box in found:
         tail = box.tail
         if tail and not tail.isspace():
             before = None
             continue
-        if before is not None and box.getprevious() is before:
-            spare.append(box)
+        if before is None or box.getprevious() is not before:
+            rows.append([])
+        else:
+            rows[-1].append(box)
         before = box
-    for box in spare:
-        if (parent := box.getparent()) is not None:
-            parent.remove(box)
+    for row in filter(None, rows):
+        parent = row[0].getparent()
+        if parent is not None:
+            start = parent.index(row[0])
+            del parent[start : start + len(row)]

@@ -116,10 +116,10 @@ _FORBIDDEN: Final = re.compile(
 )
 # The same in UTF-8, which is looked through several times as fast.
 _FORBIDDEN_ASCII: Final = bytes((*range(9), 0x0B, *range(0x0E, 0x20), 0x7F))
-_FORBIDDEN_UTF8: Final = (
-    re.compile(rb"\xc2[\x80-\x84\x86-\x9f]"),
-    re.compile(rb"\xef(?:\xb7[\x92-\xaf]|\xbf[\xbe\xbf])"),
-)
+_FORBIDDEN_UTF8: Final = {
+    b"\xc2": re.compile(rb"\xc2[\x80-\x84\x86-\x9f]"),
+    b"\xef": re.compile(rb"\xef(?:\xb7[\x92-\xaf]|\xbf[\xbe\xbf])"),
+}
 
 
 @lately
@@ -230,7 +230,10 @@ def _has_no_controls(body: bytes, text: str) -> bool:
     """Whether that is plain from the bytes of a page in UTF-8."""
     if len(body.translate(None, _FORBIDDEN_ASCII)) < len(body):
         return False
-    return text.isascii() or not any(sign.search(body) for sign in _FORBIDDEN_UTF8)
+    # Their first bytes are looked for before they are: most pages have none.
+    return text.isascii() or not any(
+        first in body and sign.search(body) for first, sign in _FORBIDDEN_UTF8.items()
+    )
 
 
 def _decode_other(body: bytes, declared: str) -> str:

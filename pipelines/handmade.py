@@ -171,8 +171,7 @@ def made_pairs(records: Sequence[Record], rules: PairRules) -> Iterator[tuple[Pa
         Pair(each.prompt, each.completion, "title", completion_end=len(each.completion))
         for each in records
     ]
-    judge = Judge(spared, "", pairs)
-    for pair in pairs:
+    for pair, reason in zip(pairs, Judge(spared, "").reasons(pairs), strict=True):
         prompt, completion = pair.prompt, pair.completion
         if rules.pii == "mask":
             prompt, completion = mask_pii(prompt), mask_pii(completion)
@@ -183,7 +182,7 @@ def made_pairs(records: Sequence[Record], rules: PairRules) -> Iterator[tuple[Pa
             kind=cast("PairKind", HANDMADE),
             masked=(prompt, completion) != (pair.prompt, pair.completion),
         )
-        yield made, judge.reason(pair) or ""
+        yield made, reason or ""
 
 
 def made_harvest(

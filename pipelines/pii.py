@@ -45,6 +45,9 @@ _LONG_ASCII_NUMBER: Final = re.compile(r"[0-9][0-9 ()./-]{5,}[0-9]")
 _IN_NUMBER: Final = re.compile(r"[\d ()./\xa0–+-]")  # or before it, as the plus is
 _RUN: Final = re.compile(r"[\d ()./\xa0–+-]+")
 _LEAST_DIGITS: Final = 8
+# A text without a run of so many of the characters above has no number; what is not ASCII counts.
+_MAY_BE: Final = bytes(48 if chr(code) in "0123456789 ()./+-?" else 120 for code in range(256))
+_LEAST_RUN: Final = b"0" * _LEAST_DIGITS
 _MOST_DIGITS: Final = 15  # E.164
 _DIGIT: Final = re.compile(r"\d")
 
@@ -72,6 +75,8 @@ def pii_suspects(text: str) -> list[tuple[int, int]]:
 
 def _long_numbers(text: str) -> Iterator[tuple[int, int]]:
     """The spans of what may hold a number, but for a plus or bracket before it."""
+    if _LEAST_RUN not in text.encode("ascii", "replace").translate(_MAY_BE):
+        return
     long = _LONG_ASCII_NUMBER if text.isascii() else _LONG_NUMBER
     for found in long.finditer(text):
         start, end = found.span()

@@ -59,22 +59,16 @@ _LONGER_BY: Final = 4  # times: no prompt's normal form is
 
 
 class Judge:
-    """The rules for ``pairs``: what they share is found once, for all that are given.
+    """The rules for pairs: what they share is found once, for all that are given.
 
     Each is judged as it would be alone. What is known of the ``document`` that all are of only
     spares looks that would find nothing.
     """
 
-    def __init__(
-        self,
-        rules: PairRules,
-        language: str,
-        pairs: Sequence[Pair],
-        document: Document | None = None,
-    ) -> None:
+    def __init__(self, rules: PairRules, language: str, document: Document | None = None) -> None:
         self.rules = rules
         self.language = language
-        self.notices = Notices([(pair.prompt, pair.completion) for pair in pairs])
+        self.notices = Notices(())
         self.is_fragment = cache(self._is_fragment)
         self.orders = cache(partial(gives_order, language=language))
         self.is_unnamed = cache(partial(is_unnamed, language=language))
@@ -83,12 +77,11 @@ class Judge:
         if document and document.blocks:
             starts = [start for start, _ in block_spans(document)]
             self._phrases = Phrases(document.text, starts)
-        skipped = frozenset(rules.skip_rules) | self._impossible(document)
-        self._drops = {kind: _drops_for(kind in _SENTENCES, skipped) for kind in get_args(PairKind)}
+        self._skipped = frozenset(rules.skip_rules) | self._impossible(document)
 
     def _impossible(self, document: Document | None) -> frozenset[str]:
-        """The names of rules that can drop none of the pairs."""
-        names = [name for name in NOTICES if not self.notices.may_say(name)]
+        """The names of rules that can drop no pair."""
+        names = []
         if document and not is_blind_text(f"{document.title}\n{document.text}"):
             names.append("blind-text")
         if self.rules.pii != "drop":
@@ -112,9 +105,25 @@ class Judge:
             self.language == "en" and begins_small(prompt)
         )
 
-    def reason(self, pair: Pair) -> str | None:
-        """``None`` for a pair to keep, otherwise one of ``PAIR_REASONS``."""
-        for name, drops in self._drops[pair.kind]:
+    def reasons(self, pairs: Sequence[Pair]) -> list[str | None]:
+        """For each pair ``None`` when it is to keep, otherwise one of ``PAIR_REASONS``."""
+        found = self._found(_FIRST, pairs)
+        left = [pair for pair, reason in zip(pairs, found, strict=True) if not reason]
+        self.notices = Notices([(pair.prompt, pair.completion) for pair in left])
+        unsaid = frozenset(name for name in NOTICES if not self.notices.may_say(name))
+        later = iter(self._found(_THEN, left, unsaid))
+        return [reason or next(later) for reason in found]
+
+    def _found(
+        self, names: frozenset[str], pairs: Sequence[Pair], idle: frozenset[str] = frozenset()
+    ) -> list[str | None]:
+        """For each pair, the first of these rules that drops it."""
+        wanted = names - self._skipped - idle
+        tables = {kind: _drops_for(kind in _SENTENCES, wanted) for kind in get_args(PairKind)}
+        return [self._first(tables[pair.kind], pair) for pair in pairs]
+
+    def _first(self, rules: Sequence[tuple[str, _Drops]], pair: Pair) -> str | None:
+        for name, drops in rules:
             if drops(pair, self):
                 return name
         return None
@@ -277,14 +286,18 @@ _DROPS: Final[dict[str, tuple[_Drops, bool | None]]] = {
 }
 
 PAIR_REASONS: Final = tuple(_DROPS)
+# Most pairs that are dropped are so before it is looked for notices.
+_BEFORE: Final = PAIR_REASONS.index(NOTICES[0])
+_FIRST: Final = frozenset(PAIR_REASONS[:_BEFORE])
+_THEN: Final = frozenset(PAIR_REASONS[_BEFORE:])
 
 
 @lru_cache(maxsize=64)
-def _drops_for(are_sentences: bool, skipped: frozenset[str]) -> tuple[tuple[str, _Drops], ...]:  # noqa: FBT001 - one of two tables
+def _drops_for(are_sentences: bool, wanted: frozenset[str]) -> tuple[tuple[str, _Drops], ...]:  # noqa: FBT001 - one of two tables
     return tuple(
         (name, drops)
         for name, (drops, for_sentences) in _DROPS.items()
-        if name not in skipped and for_sentences in (None, are_sentences)
+        if name in wanted and for_sentences in (None, are_sentences)
     )
 
 
@@ -296,4 +309,4 @@ def keep_pair(pair: Pair, rules: PairRules, language: str = "") -> str | None:
     >>> keep_pair(Pair("How bees make their wax", "HOW BEES MAKE THEIR WAX", "title"), PairRules())
     'prompt-is-completion'
     """
-    return Judge(rules, language, (pair,)).reason(pair)
+    return Judge(rules, language).reasons((pair,))[0]

@@ -110,12 +110,15 @@ class Phrases:
         return list(map(hash, zip(*_shifted(words, _FIRST_LOOK), strict=False)))
 
     @cached_property
+    def _again(self) -> int:
+        """How many of them were said before, anywhere in the text."""
+        return len(self._grams) - len(set(self._grams))
+
+    @cached_property
     def _repeated(self) -> list[int]:
-        """The places of those that were said before, anywhere in the text."""
+        """The places of those that were."""
         count = len(self._grams)
         first = dict(zip(reversed(self._grams), range(count - 1, -1, -1), strict=True))
-        if len(first) == count:
-            return []
         firsts = map(first.__getitem__, self._grams)
         return list(compress(range(count), map(ne, firsts, range(count))))
 
@@ -134,9 +137,13 @@ class Phrases:
 
     def may_repeat(self, start: int, end: int) -> bool:
         """Whether ``repeats_phrases`` may be true of ``text[start:end]``; right to say no."""
+        if not self._again:
+            return False
         first, last = self._words_before(start), self._words_before(end) - _FIRST_LOOK + 1
         count = last - first
         if count < PHRASES_FROM - 2 * _FIRST_LOOK:
+            return False
+        if count - self._again - _CUT_WORDS >= _NEARLY_ALL * count:
             return False
         repeated = bisect_left(self._repeated, last) - bisect_left(self._repeated, first)
         if count - repeated - _CUT_WORDS >= _NEARLY_ALL * count:

@@ -23,9 +23,9 @@ def judged_pairs(document: Document, rules: PairRules) -> Iterator[tuple[Pair, s
     if language != document.language:
         document = replace(document, language=language)
     pairs = list(asked_pairs(document, rules))
-    judge = Judge(rules, language, pairs, document)
-    for pair in pairs:
-        yield pair, judge.reason(pair) or ""
+    reasons = Judge(rules, language, document).reasons(pairs)
+    for pair, reason in zip(pairs, reasons, strict=True):
+        yield pair, reason or ""
 
 
 def asked_pairs(document: Document, rules: PairRules) -> Iterator[Pair]:
