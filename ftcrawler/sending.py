@@ -1,3 +1,4 @@
+# ruff: noqa: N802, SLF001 - Twisted's names, and what it keeps for itself where it has no hook
 """Sending requests: after a site's last one, the next leaves no sooner than its delay permits.
 
 Scrapy counts the delay from when a request's turn comes. Until it is really on its way a name may
@@ -8,8 +9,9 @@ request on an open connection would be all that sooner after the first.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from twisted.web.iweb import IResponse
 
     from ftcrawler.leaving import LeavingDownloader
+
 
 @dataclass(frozen=True)
 class _Turn:
@@ -119,20 +122,20 @@ class _Connection(_LenientHTTP11ClientProtocol):
 
 class _Factory(_LenientHTTP11ClientFactory):
     def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:  # noqa: ARG002
-        return _Connection(self._quiescentCallback)
+        return _Connection(self._quiescentCallback)  # type: ignore[no-untyped-call] # Twisted's
 
 
 @dataclass(frozen=True)
 class _Sending:
     """A connection for one request, which is sent when its turn comes."""
 
-    connection: _Connection | _RetryingHTTP11ClientProtocol
     turn: _Turn
+    connection: _Connection | _RetryingHTTP11ClientProtocol
 
     @property
     def _own(self) -> _Connection:
-        known = isinstance(self.connection, _RetryingHTTP11ClientProtocol)
-        return cast("_Connection", self.connection._clientProtocol if known else self.connection)
+        """The connection itself, which Twisted wraps when it was used before."""
+        return cast("_Connection", getattr(self.connection, "_clientProtocol", self.connection))
 
     def request(self, request: TxRequest) -> Deferred[IResponse]:
         """As Twisted's."""
@@ -168,15 +171,18 @@ class _Pool(HTTPConnectionPool):
     ) -> Deferred[HTTP11ClientProtocol]:
         """As Twisted's."""
         turn, self.turn = self.turn, None
-        found = super().getConnection(key, endpoint)
-        return found.addCallback(_paced, turn) if turn else found
+        found: Deferred[Any] = super().getConnection(key, endpoint)
+        if turn:
+            found = found.addCallback(partial(_paced, turn))
+        return found
 
 
-def _paced(connection: _Connection | _RetryingHTTP11ClientProtocol, turn: _Turn) -> _Sending:
+def _paced(turn: _Turn, connection: _Connection | _RetryingHTTP11ClientProtocol) -> _Sending:
+    """For one request; when the connection was lost meanwhile, the new one keeps its turn too."""
     if isinstance(connection, _RetryingHTTP11ClientProtocol):
         connect: Callable[[], Deferred[_Connection]] = connection._newConnection
-        connection._newConnection = lambda: connect().addCallback(_Sending, turn)
-    return _Sending(connection, turn)
+        connection._newConnection = lambda: connect().addCallback(partial(_Sending, turn))
+    return _Sending(turn, connection)
 
 
 class SendingHandler(HTTP11DownloadHandler):
@@ -186,14 +192,14 @@ class SendingHandler(HTTP11DownloadHandler):
         super().__init__(crawler)
         from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
 
-        pool = _Pool(reactor)
+        pool = _Pool(reactor)  # type: ignore[no-untyped-call] # Twisted's
         pool.maxPersistentPerHost = self._pool.maxPersistentPerHost
         self._pool: _Pool = pool
         self._reactor = cast("ReactorBase", reactor)
 
     async def download_request(self, request: Request) -> Response:
         """As Scrapy's. Up to the asking for a connection nothing is waited for."""
-        downloader: LeavingDownloader = self._crawler.engine.downloader  # type: ignore[union-attr, assignment] # the add-on's
+        downloader: LeavingDownloader = self._crawler.engine.downloader  # type: ignore[assignment] # the add-on's
         site = request.meta["download_slot"]
         slot = downloader.slots[site]
         if slot.delay:

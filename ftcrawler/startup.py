@@ -8,7 +8,6 @@ import sys
 from importlib.abc import MetaPathFinder
 from typing import Any
 
-
 _USUAL = gc.get_threshold()
 _RARELY = (700, 10, 100)  # the last: looks at what is younger, for one at everything
 

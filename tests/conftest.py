@@ -116,6 +116,16 @@ def web() -> Iterator[Web]:
         yield web
 
 
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a certificate for 127.0.0.1 that nobody but a test trusts."""
+    from certificates import write_certificate  # noqa: PLC0415 - few tests need it
+
+    folder = tmp_path_factory.mktemp("certificate")
+    write_certificate(folder)
+    return folder
+
+
 @pytest.fixture
 def crawler(tmp_path: Path) -> Crawler:
     return Crawler(tmp_path)
