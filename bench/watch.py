@@ -38,6 +38,7 @@ class Watch:
     stop_after: float = float("inf")
     samples: list[Sample] = field(default_factory=list)
     seconds: float = 0.0
+    since: float = field(default_factory=time.time)  # seconds since 1970
     _ended: dict[int, float] = field(default_factory=dict)
 
     @property
@@ -59,6 +60,11 @@ class Watch:
     def most_summed(self) -> float:
         """The same with what processes share counted for each of them."""
         return max(sample.summed for sample in self.samples)
+
+    def busy(self, first: float, last: float) -> float:
+        """How many cores all processes kept busy between two times, in seconds since 1970."""
+        within = [each for each in self.samples if first <= self.since + each.at <= last]
+        return (within[-1].cpu - within[0].cpu) / (within[-1].at - within[0].at)
 
     def until_it_ends(self) -> Watch:
         """Look until the run is over."""
