@@ -7,6 +7,7 @@ are those of boilerplate: nine tenths of its time. The boxes of a site have the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from typing import TYPE_CHECKING, Final, cast
@@ -27,62 +28,68 @@ _ALL: Final = ("*",)
 _LISTS: Final = ("div", "list", "section", "details", "ol", "ul")
 _REGIONS: Final = ("div", "section", "aside")
 _NAMED: Final = ("id", "class")
+_OVERALL: Final = (
+    *(*_NAMED, "style", "role", "aria-hidden"),
+    *("data-component", "data-lp-replacement-content"),
+)
 _NEVER_TEXT: Final = ("aside", "fencedframe", "footer", "script", "style", "svg", "template")
 
 
 class Remembered:
-    """An XPath that looks at elements one by one, by nothing but their tag and names.
+    """XPaths that look at elements one by one, by nothing but their tag and names, as one.
 
-    Called as the XPath itself is, with the same answer. ``looks_inside``: it also asks for what
-    an element holds, so that a name only says whether it needs to be asked at all. ``nameless``
-    are the tags that it may find without any name.
+    Called as an XPath is; it finds what any of them does. ``tags`` are those that they look at,
+    ``nameless`` those that they may find without any name. ``looks_inside``: they also ask for
+    what an element holds, so that a name only says whether they need to be asked at all.
     """
 
     def __init__(
         self,
-        xpath: etree.XPath,
+        *xpaths: etree.XPath,
         tags: tuple[str, ...],
         names: tuple[str, ...],
-        *,
-        looks_inside: bool = False,
         nameless: tuple[str, ...] = (),
+        looks_inside: bool = False,
     ) -> None:
-        self._xpath = xpath
-        self._names = names
+        self._xpaths = xpaths
+        self._tags = tags
+        self._names = frozenset(names)
+        self._nameless = frozenset(nameless)
         self._looks_inside = looks_inside
-        some = " or ".join(f"@{name}" for name in names)
-        wanted = [f".//{tag}[{some}]" for tag in tags] + [f".//{tag}" for tag in nameless]
-        self._named = etree.XPath(" | ".join(wanted))
         self._known: dict[tuple[object, ...], bool] = {}
 
     def __call__(self, tree: etree._Element) -> Elements:
-        """The elements below ``tree`` that the XPath finds, in page order."""
+        """The elements below ``tree`` that are found, in page order."""
         found: Elements = []
-        known, names = self._known, self._names
-        for element in cast("Elements", self._named(tree)):
-            key: tuple[object, ...] = (element.tag, *map(element.get, names))
-            if key[1] is not None:
-                # Where it asks for an id or another name, that which comes first decides.
-                key = (*key, *element.keys())
+        known, names, nameless = self._known, self._names, self._nameless
+        for element in tree.iterdescendants(*self._tags):
+            has = [name for name in element.keys() if name in names]  # noqa: SIM118 - it is no dict
+            if not has and element.tag not in nameless:
+                continue
+            # Where an XPath asks for an id or another name, that which comes first decides.
+            key = (element.tag, *has, *map(element.get, has))
             is_found = known.get(key)
             if is_found is None:
                 if len(known) >= _MOST_KNOWN:
                     known.clear()
-                is_found = known[key] = self._finds_alone(element)
+                is_found = known[key] = self._find_alone(element)
             if is_found:
                 found.append(element)
         if found and self._looks_inside:
-            return cast("Elements", self._xpath(tree))
+            return [each for xpath in self._xpaths for each in cast("Elements", xpath(tree))]
         return found
 
-    def _finds_alone(self, element: etree._Element) -> bool:
-        """Whether the XPath finds an element with these names that stands alone."""
+    def _find_alone(self, element: etree._Element) -> bool:
+        """Whether an element with these names is found that stands alone."""
         parent = etree.Element("parent")
-        alone = etree.SubElement(parent, element.tag)
+        try:
+            alone = etree.SubElement(parent, element.tag)
+        except ValueError:  # pages have tags that cannot be made: none that is looked for
+            alone = etree.SubElement(parent, "unknown")
         for name, value in element.items():
             if name in self._names:
                 alone.set(name, value)
-        return bool(self._xpath(parent))
+        return any(xpath(parent) for xpath in self._xpaths)
 
 
 def _own_copy(module: ModuleType, **changed: object) -> ModuleType:
@@ -100,29 +107,29 @@ def _own_copy(module: ModuleType, **changed: object) -> ModuleType:
 
 
 def _remembering() -> Sequence:
-    boxes, hidden = xpaths.OVERALL_DISCARD_XPATH
-    endless, shares = xpaths.RAW_TREE_PRUNE_XPATH
-    (comments,) = xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH
+    boxes = partial(Remembered, tags=_BOXES, names=_NAMED)
     extractor = _own_copy(
         main_extractor,
         OVERALL_DISCARD_XPATH=[
-            Remembered(
-                boxes, _BOXES, (*_NAMED, "role", "data-component", "data-lp-replacement-content")
-            ),
-            Remembered(hidden, _ALL, (*_NAMED, "style", "aria-hidden")),
+            Remembered(*xpaths.OVERALL_DISCARD_XPATH, tags=_ALL, names=_OVERALL),
         ],
+        DISCARD_IMAGE_ELEMENTS=[boxes(*xpaths.DISCARD_IMAGE_ELEMENTS)],
+        TEASER_DISCARD_XPATH=[boxes(*xpaths.TEASER_DISCARD_XPATH)],
     )
     rescue = _own_copy(
         import_module("trafilatura.baseline"),  # the package has a function of that name
-        BASIC_CLEAN_XPATH=Remembered(BASIC_CLEAN_XPATH, _ALL, _NAMED, nameless=_NEVER_TEXT),
+        BASIC_CLEAN_XPATH=Remembered(
+            BASIC_CLEAN_XPATH, tags=_ALL, names=_NAMED, nameless=_NEVER_TEXT
+        ),
     )
     own = _own_copy(
         core,
         RAW_TREE_PRUNE_XPATH=[
-            Remembered(endless, _REGIONS, _NAMED, looks_inside=True),
-            shares,
+            Remembered(*xpaths.RAW_TREE_PRUNE_XPATH, tags=_REGIONS, names=_NAMED, looks_inside=True)
         ],
-        REMOVE_COMMENTS_AND_LISTS_XPATH=[Remembered(comments, _LISTS, _NAMED)],
+        REMOVE_COMMENTS_AND_LISTS_XPATH=[
+            Remembered(*xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH, tags=_LISTS, names=_NAMED)
+        ],
         extract_content=extractor.extract_content,
         extract_comments=extractor.extract_comments,
         baseline=rescue.baseline,

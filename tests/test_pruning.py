@@ -19,22 +19,34 @@ from pipelines.pruning import Remembered, trafilatura_sequence
 
 ANNOTATED = Path(__file__).parent / "annotated"
 PAGES = sorted(ANNOTATED.glob("*/page.html.gz"))[::4]
-NAMED = ("id", "class")
-OVERALL = (
-    *(*NAMED, "role", "data-component", "data-lp-replacement-content"),
-    *("style", "aria-hidden"),
-)
 PATTERNS = {
-    "boxes": (xpaths.OVERALL_DISCARD_XPATH[0], pruning._BOXES, OVERALL[:5], False),
-    "hidden": (xpaths.OVERALL_DISCARD_XPATH[1], ("*",), (*NAMED, "style", "aria-hidden"), False),
-    "endless": (xpaths.RAW_TREE_PRUNE_XPATH[0], pruning._REGIONS, NAMED, True),
-    "basic": (BASIC_CLEAN_XPATH, ("*",), NAMED, False),
-    "comments": (xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH[0], pruning._LISTS, NAMED, False),
-}
+    "overall": (xpaths.OVERALL_DISCARD_XPATH, {"tags": ("*",), "names": pruning._OVERALL}),
+    "images": (xpaths.DISCARD_IMAGE_ELEMENTS, {"tags": pruning._BOXES}),
+    "teasers": (xpaths.TEASER_DISCARD_XPATH, {"tags": pruning._BOXES}),
+    "comments": (xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH, {"tags": pruning._LISTS}),
+    "endless": (
+        xpaths.RAW_TREE_PRUNE_XPATH, {"tags": pruning._REGIONS, "looks_inside": True}
+    ),
+    "basic": ([BASIC_CLEAN_XPATH], {"tags": ("*",), "nameless": pruning._NEVER_TEXT}),
+}  # fmt: skip
+
+
+def both(pattern):
+    """The patterns themselves, and with their memory."""
+    patterns, options = PATTERNS[pattern]
+
+    def asked(tree):
+        found = {element for each in patterns for element in each(tree)}
+        return [element for element in tree.iter() if element in found]
+
+    return asked, Remembered(*patterns, **{"names": pruning._NAMED, **options})
+
+
 VALUES = st.sampled_from(
     "nav main-Nav footer share-this related cookie-note hidden display:none reply-1 comments "
     "comment-list mvp-post-add-wrap infinite-scroll sidebar true text widget MostPopularStories "
-    "page-footer onetrust-x Cookie-Bar navigation tags hide-print commentlist disqus_thread".split()
+    "elementor-share-buttons teaser-x Teaser img-caption page-footer onetrust-x Cookie-Bar "
+    "navigation tags hide-print commentlist disqus_thread".split()
 ) | st.text("abc-:;é ", max_size=4)
 TAGS = ("div", "p", "section", "span", "aside", "ol", "li", "h1", "list", "details", "footer")
 
@@ -46,7 +58,9 @@ def trees(draw):
     for _ in range(draw(st.integers(1, 12))):
         parent = draw(st.sampled_from(list(root.iter())))
         element = etree.SubElement(parent, draw(st.sampled_from(TAGS)))
-        for name in draw(st.lists(st.sampled_from((*OVERALL, "href")), max_size=3, unique=True)):
+        for name in draw(
+            st.lists(st.sampled_from((*pruning._OVERALL, "href")), max_size=3, unique=True)
+        ):
             element.set(name, draw(VALUES))
     return root
 
@@ -55,20 +69,17 @@ def trees(draw):
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_the_answer_is_the_patterns_own(pattern, data):
-    xpath, tags, names, looks_inside = PATTERNS[pattern]
-    nameless = pruning._NEVER_TEXT if pattern == "basic" else ()
-    remembered = Remembered(xpath, tags, names, looks_inside=looks_inside, nameless=nameless)
+    asked, remembered = both(pattern)
     for tree in data.draw(st.lists(trees(), min_size=1, max_size=3)):
-        assert remembered(tree) == xpath(tree)
-        assert remembered(tree) == xpath(tree)  # from memory
+        assert remembered(tree) == asked(tree)
+        assert remembered(tree) == asked(tree)  # from memory
 
 
 def test_the_memory_has_an_end(monkeypatch):
     monkeypatch.setattr(pruning, "_MOST_KNOWN", 5)
-    xpath, tags, names, _ = PATTERNS["boxes"]
-    remembered = Remembered(xpath, tags, names)
+    asked, remembered = both("overall")
     page = html.fromstring("".join(f"<div class='nav-{n}'></div><p id={n}></p>" for n in range(20)))
-    assert remembered(page) == xpath(page)
+    assert remembered(page) == asked(page)
     assert len(remembered._known) <= 5
 
 
