@@ -102,3 +102,10 @@ def test_of_real_pages_the_same_is_kept(page):
     ours, _, _, _ = trafilatura_sequence(trees[0], options)
     theirs, _, _, _ = core.trafilatura_sequence(trees[1], options)
     assert etree.tostring(ours) == etree.tostring(theirs)
+
+
+def test_a_tag_that_cannot_be_made_costs_nothing():
+    page = parse_page("<p>Bees.</p><g:plusone class='share-this'></g:plusone><o:p id='nav'>x</o:p>")
+    for pattern in PATTERNS:
+        asked, remembered = both(pattern)
+        assert remembered(page) == asked(page)
