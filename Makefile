@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-train slow torture quarter bench bench-sites bench-scaling bench-state bench-startup bench-speed bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build bench-upload check lint types setup setup-dev setup-bench setup-train setup-render setup-monitor setup-hub clean
+.PHONY: help demo test test-train slow torture quarter bench bench-sites bench-scaling bench-state bench-startup bench-speed bench-beside bench-extract bench-sentences bench-consent bench-check bench-pairs bench-build bench-upload check lint types setup setup-dev setup-bench setup-train setup-render setup-monitor setup-hub clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -90,6 +90,9 @@ bench-startup: setup-dev ## TOP=10: how long each command takes to start, and it
 
 bench-extract: setup-bench ## WORST=10: our extraction beside others' on the annotated pages
 	"$(BIN)/python" -m bench.extract --worst "$(or $(WORST),0)"
+
+bench-beside: setup-dev ## what extraction and pairs cost a page beside trafilatura alone
+	"$(BIN)/python" -m bench.beside
 
 bench-speed: setup-dev ## PAGES=1000 ROUNDS=5: pages a second beside three ordinary ways
 	"$(BIN)/python" bench/speed.py --pages "$(or $(PAGES),1500)" --rounds "$(or $(ROUNDS),5)"
