@@ -12,7 +12,7 @@ from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-LOOK = 0.25  # seconds between two looks
+LOOK = 0.5  # seconds between two looks, which cost some milliseconds each
 
 
 @dataclass

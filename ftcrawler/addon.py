@@ -51,7 +51,7 @@ class FtcrawlerAddon:
         settings.set("SCHEDULER", "ftcrawler.frontier.Frontier", "addon")
         settings.set("DOWNLOADER", "ftcrawler.leaving.LeavingDownloader", "addon")
         for scheme in ("http", "https"):
-            settings["DOWNLOAD_HANDLERS"][scheme] = "ftcrawler.sending.SendingHandler"
+            settings["DOWNLOAD_HANDLERS"].setdefault(scheme, "ftcrawler.sending.SendingHandler")
         settings["EXTENSIONS"]["ftcrawler.leaving.Leaving"] = 100
         settings["EXTENSIONS"]["ftcrawler.display.Progress"] = 200
         settings.set(
