@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from scrapy import signals
 
@@ -28,6 +28,18 @@ _UNUSED = {
         "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",
         "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware",
     ),
+}
+
+# What settings switch off is looked at only once it and its libraries are imported: 0.1 s a crawl.
+_SWITCHED: Final = {
+    "COOKIES_ENABLED": ("DOWNLOADER_MIDDLEWARES", "cookies.CookiesMiddleware"),
+    "HTTPCACHE_ENABLED": ("DOWNLOADER_MIDDLEWARES", "httpcache.HttpCacheMiddleware"),
+    "HTTPPROXY_ENABLED": ("DOWNLOADER_MIDDLEWARES", "httpproxy.HttpProxyMiddleware"),
+    "METAREFRESH_ENABLED": ("DOWNLOADER_MIDDLEWARES", "redirect.MetaRefreshMiddleware"),
+    "REDIRECT_ENABLED": ("DOWNLOADER_MIDDLEWARES", "redirect.RedirectMiddleware"),
+    "ROBOTSTXT_OBEY": ("DOWNLOADER_MIDDLEWARES", "robotstxt.RobotsTxtMiddleware"),
+    "REMOTE_CONTROL_ENABLED": ("EXTENSIONS", "remote_control.RemoteControl"),
+    "TELNETCONSOLE_ENABLED": ("EXTENSIONS", "telnet.TelnetConsole"),
 }
 
 
@@ -73,7 +85,11 @@ class FtcrawlerAddon:
         settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", most, "addon")  # connections that are kept
         for setting, unused in _UNUSED.items():
             for component in unused:
-                settings[setting][component] = None
+                settings[f"{setting}_BASE"].pop(component, None)
+        for switch, (setting, name) in _SWITCHED.items():
+            if not settings.getbool(switch):
+                package = setting.lower().replace("_", "")
+                settings[f"{setting}_BASE"].pop(f"scrapy.{package}.{name}", None)
         settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.fetching.AddressGuard"] = 50
         settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.fetching.ConsentGate"] = 100
         settings["DOWNLOADER_MIDDLEWARES"]["ftcrawler.unpacking.Unpacking"] = 590

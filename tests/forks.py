@@ -22,9 +22,32 @@ IMPORTED = (
     "scrapy.crawler",
     "ftcrawler.commands.crawl",
     "ftcrawler.spiders.articles",
+    "ftcrawler.addon",
+    "ftcrawler.addresses",
+    "ftcrawler.fetching",
+    "ftcrawler.pacing",
+    "ftcrawler.sending",
+    "ftcrawler.unpacking",
+    "pandas",  # pyarrow asks for it
     "pipelines.harvest",
     "pipelines.shards",
+    "pipelines.stages",
+    "pydantic.v1",  # itemadapter asks for it
+    "scrapy.extensions.closespider",
+    "scrapy.extensions.corestats",
+    "scrapy.extensions.logcount",
+    "scrapy.extensions.logstats",
+    "scrapy.extensions.memdebug",
+    "scrapy.extensions.memusage",
+    "scrapy.extensions.spiderstate",
+    "scrapy.extensions.throttle",
+    "scrapy.logformatter",
+    "scrapy.resolver",
+    "scrapy.shell",
+    "scrapy.statscollectors",
 )
+# All that is in them.
+PACKAGES = ("scrapy.commands", "scrapy.downloadermiddlewares", "scrapy.spidermiddlewares")
 
 
 class Forks:
@@ -69,8 +92,12 @@ class Forks:
 
 def serve() -> None:
     """Fork for each request; a child leaves by way of ``SystemExit``, as Scrapy's command does."""
+    from scrapy.utils.misc import walk_modules_iter  # noqa: PLC0415 - the tests themselves need none
+
     for name in IMPORTED:
         importlib.import_module(name)
+    for name in PACKAGES:
+        list(walk_modules_iter(name))
     assert "ftcrawler.settings" not in sys.modules  # it reads the environment
     assert "twisted.internet.reactor" not in sys.modules  # each run chooses its own
     while line := sys.stdin.readline():
