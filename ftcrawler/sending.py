@@ -95,7 +95,7 @@ class _Connection(_LenientHTTP11ClientProtocol):
         """Answered when what is written is sent."""
         if self._is_open or not isinstance(self.transport, TLSMemoryBIOProtocol):
             return succeed(None)
-        self._opening = Deferred(lambda _: self.transport.abortConnection())  # type: ignore[union-attr] # checked above
+        self._opening = Deferred()
         return self._opening
 
     def request(self, request: TxRequest) -> Deferred[IResponse]:
@@ -139,11 +139,15 @@ class _Sending:
 
     def request(self, request: TxRequest) -> Deferred[IResponse]:
         """As Twisted's."""
-        return (
-            self._own.opened()
-            .addCallback(lambda _: self.turn.come())
-            .addCallback(lambda _: self._send(request))
-        )
+        waiting = self._own.opened().addCallback(lambda _: self.turn.come())
+        waiting.addErrback(self._give_up)
+        return waiting.addCallback(lambda _: self._send(request))
+
+    def _give_up(self, reason: Failure) -> Failure:
+        """Close the connection of a request that is not sent: nobody else knows of it."""
+        if self._own.state == "QUIESCENT":
+            self._own.transport.abortConnection()  # type: ignore[union-attr] # connected
+        return reason
 
     def _send(self, request: TxRequest) -> Deferred[IResponse]:
         can_send = self._own.state == "QUIESCENT"

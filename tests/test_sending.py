@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from itertools import count, pairwise
 
 import pytest
-from web import article
+from web import POLICY_FILES, article
 
 pytestmark = pytest.mark.slow
 DELAY = 0.3
@@ -18,6 +18,7 @@ SITE = """
 start_urls = ["{url}/"]
 [request]
 delay = 0.3
+timeout = 2
 concurrency = 4
 allow_private_addresses = true
 """
@@ -74,12 +75,27 @@ class Tardy:
         ).encode() + body
 
 
+class OnceMute(Tardy):
+    """It never ends the handshake of one page; ``left``: when that guest went."""
+
+    left = 0.0
+
+    def talk(self, guest, number):
+        if number != len(POLICY_FILES) + 2:
+            super().talk(guest, number)
+            return
+        with suppress(OSError), guest:
+            while guest.recv(4096):
+                pass
+        self.left = time.monotonic()
+
+
 @contextmanager
-def tardy(certificate, **options):
-    paths = [f"/p{number}" for number in range(6)]
+def tardy(certificate, kind=Tardy, count=6, **options):
+    paths = [f"/p{number}" for number in range(count)]
     pages = {path: article(f"Page {path}") for path in paths}
     pages["/"] = article("Start", links=tuple(paths))
-    server = Tardy(certificate, pages, **options)
+    server = kind(certificate, pages, **options)
     threading.Thread(target=server.serve, daemon=True).start()
     try:
         yield server
@@ -87,9 +103,9 @@ def tardy(certificate, **options):
         server.door.close()
 
 
-def crawled(crawler, server):
+def crawled(crawler, server, *options):
     crawler.site(text=SITE.format(url=server.url))
-    done = crawler.run("crawl", "articles", "-s", "DOWNLOAD_VERIFY_CERTIFICATES=0")
+    done = crawler.run("crawl", "articles", "-s", "DOWNLOAD_VERIFY_CERTIFICATES=0", *options)
     assert done.code == 0, done.err
     return done.counts()
 
@@ -117,3 +133,11 @@ def test_a_handshake_that_fails_is_named(certificate, crawler):
         done = crawler.run("crawl", "articles", "-s", "RETRY_TIMES=0")
     assert not server.asked
     assert "certificate" in done.err.lower() or "ssl" in done.err.lower()
+
+
+def test_a_handshake_that_does_not_end_is_a_timeout_and_holds_no_connection(certificate, crawler):
+    with tardy(certificate, OnceMute, count=14, closes=True) as server:
+        counts = crawled(crawler, server, "-s", "RETRY_TIMES=0")
+    assert counts["page/failed"] == 1
+    assert counts["page/document"] == 14
+    assert 0 < server.left < server.asked[-1][0]
