@@ -56,3 +56,19 @@ def failure_reason(error: BaseException) -> str:
         return "too-large"
     names = (name for kind, name in _REASONS if isinstance(error, kind))
     return next(names, type(error).__name__)
+
+
+def failure_words(error: BaseException) -> str:
+    """The same for people: what the connection itself said, without the classes around it.
+
+    >>> failure_words(TimeoutError()), failure_words(ValueError("It took too long."))
+    ('TimeoutError', 'It took too long')
+    """
+    reasons = getattr(error.__cause__, "reasons", None)
+    if reasons:
+        error = reasons[-1].value
+    if error.args and isinstance(error.args[0], list):  # of OpenSSL: library, function, reason
+        said = ", ".join(reason for *_, reason in error.args[0])
+        what = "the certificate is not trusted" if "certificate" in said else "no TLS there"
+        return f"{what} ({said})"
+    return str(error).rstrip(".") or type(error).__name__

@@ -6,7 +6,6 @@ What was not answered by then has no outcome: its URL is pending, and the next r
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 from scrapy import signals
@@ -16,7 +15,6 @@ from twisted.python.failure import Failure
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider
-    from scrapy.core.downloader import Slot
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.internet.defer import Deferred
@@ -50,11 +48,6 @@ class LeavingDownloader(Downloader):
             self._under_way[request] = answer
             answer.addBoth(self._answered, request)
         return answer
-
-    async def _download(self, slot: Slot, request: Request) -> Response:
-        """As Scrapy's; the delay counts from here, and not from when the request's turn came."""
-        slot.lastseen = time.monotonic()
-        return await super()._download(slot, request)
 
     def _answered(self, result: object, request: Request) -> object:
         self._under_way.pop(request, None)

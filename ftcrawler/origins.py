@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
-from ftcrawler.answers import RefusedError, UnusableError
+from ftcrawler.answers import RefusedError, UnusableError, failure_words
 from ftcrawler.clock import iso
 from ftcrawler.consent.agents import named_agent_statements, robots_statements
 from ftcrawler.consent.decision import Statement
@@ -212,7 +212,7 @@ class OriginBook:
         except RefusedError as error:
             return Origin(url, blanket=error.verdict, agent=queue.agent)
         except Exception as error:  # noqa: BLE001 - any trouble defers, RFC 9309 2.3.1.4
-            status, body, final_url, why = 0, b"", url, str(error) or type(error).__name__
+            status, body, final_url, why = 0, b"", url, failure_words(error)
         else:
             why = f"status {status}"
         body = body[: MAX_BYTES + 1]
